@@ -1,0 +1,201 @@
+"""Photo -> lines: the chains of points that an artist's pencil might follow, and how much each matters.
+
+The outline comes from the subject's mask (marching squares), inner lines from color edges (Canny's non-maximum suppression and
+hysteresis on the strongest channel of CIE Lab). Knows the prepared subject; knows no strokes, no optimizer and no torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.color import rgb2lab
+from skimage.filters import apply_hysteresis_threshold
+from skimage.measure import find_contours
+from skimage.morphology import skeletonize
+
+from picasso_series.curves import Points, arc_length, resample, smooth
+from picasso_series.levels import Subject
+from picasso_series.strokes import CANVAS
+
+Picture = NDArray[np.float64]
+FINE, COARSE = 1.3, 2.2
+MIN_INNER = 9.0
+ENOUGH_INNER = 28
+NEIGHBORS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A chain of points (N, 2) in canvas pixels (pixel centers at .5), its weight in (0, 1], and whether it is outline."""
+
+    chain: Points
+    weight: float
+    outline: bool
+
+
+@dataclass(frozen=True, eq=False)
+class LineMap:
+    """All lines of a subject, and the picture of them: float64 (224, 224), 0 empty to 1 on the heaviest lines."""
+
+    lines: tuple[Line, ...]
+    picture: Picture
+
+
+def trace_lines(subject: Subject) -> LineMap:
+    """Find the lines of a subject: its outline at weight 1, inner edges by their contrast.
+
+    A cut-out with few inner edges is searched again with lower thresholds, so that a smooth subject has details to draw too.
+    """
+    mask = ndimage.gaussian_filter(subject.mask.astype(np.float64), 1.0)
+    inside = mask > 0.5
+    certain = subject.source in ("alpha", "file", "backdrop")
+    gradient = _strength(subject.rgb, inside if inside.any() else np.ones_like(inside))
+    outline = list(_outline(mask, None if certain else gradient))
+    near = _stamp([line.chain for line in outline], radius=3.0) > 0
+    inner: list[Line] = []
+    for quantile in (0.82, 0.67, 0.52, 0.37):
+        found = list(_inner(subject.rgb, inside, near, gradient, quantile))
+        if len(found) > len(inner):
+            inner = found
+        if len(inner) >= ENOUGH_INNER:
+            break
+    lines = (*outline, *inner)
+    return LineMap(lines, draw_lines(lines))
+
+
+def draw_lines(lines: tuple[Line, ...] | list[Line], radius: float = 1.5, gamma: float = 0.7) -> Picture:
+    """Lines as an anti-aliased picture (224, 224), each as dark as its weight to the power ``gamma``."""
+    picture = np.zeros((CANVAS, CANVAS))
+    for line in lines:
+        ink = _stamp([smooth(line.chain, 1.2)], radius)
+        np.maximum(picture, ink * line.weight**gamma, out=picture)
+    return picture
+
+
+def _stamp(chains: list[Points], radius: float) -> Picture:
+    """Coverage of chains drawn with a round pen of ``radius`` pixels."""
+    picture = np.zeros((CANVAS, CANVAS))
+    reach = int(np.ceil(radius + 0.5))
+    offsets = np.stack(np.meshgrid(np.arange(-reach, reach + 1), np.arange(-reach, reach + 1)), -1).reshape(-1, 2)
+    for chain in chains:
+        dense = resample(chain, max(2, int(arc_length(chain)[-1] / 0.4)))
+        pixels = np.floor(dense).astype(int)[:, None] + offsets
+        distance = np.linalg.norm(pixels + 0.5 - dense[:, None], axis=2)
+        ink = np.clip(radius + 0.5 - distance, 0, 1)
+        good = (ink > 0) & ((pixels >= 0) & (pixels < CANVAS)).all(axis=2)
+        np.maximum.at(picture, (pixels[good][:, 1], pixels[good][:, 0]), ink[good])
+    return picture
+
+
+def _color_gradient(rgb: NDArray[np.uint8], sigma: float) -> tuple[Picture, Picture, Picture]:
+    """Gradient (x, y) and its length in the Lab channel that changes most, after a blur of ``sigma`` pixels."""
+    lab = ndimage.gaussian_filter(rgb2lab(rgb), (sigma, sigma, 0))
+    gx, gy = ndimage.sobel(lab, axis=1), ndimage.sobel(lab, axis=0)
+    length = np.hypot(gx, gy)
+    channel = length.argmax(axis=2)[..., None]
+    return tuple(np.take_along_axis(a, channel, axis=2)[..., 0] for a in (gx, gy, length))  # type: ignore[return-value]
+
+
+def _strength(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Picture:
+    """How strong the edge at each pixel is among the subject's, 0 to 1, over both scales."""
+    near = ndimage.binary_dilation(inside, iterations=2)
+    scaled = []
+    for sigma, share in ((FINE, 0.8), (COARSE, 1.0)):
+        length = _color_gradient(rgb, sigma)[2]
+        scaled.append(share * np.clip(length / max(float(np.quantile(length[near], 0.97)), 1e-6), 0, 1))
+    return np.maximum(*scaled)
+
+
+def _outline(mask: Picture, gradient: Picture | None) -> Iterator[Line]:
+    """The mask's contours; with ``gradient`` (an uncertain mask) only where the photo has an edge to show for it."""
+    padded = np.pad(mask, 1)
+    support = None if gradient is None else ndimage.grey_dilation(gradient, size=(5, 5))
+    for contour in find_contours(padded, 0.5):
+        # find_contours counts from the center of the padded picture's first pixel.
+        chain = contour[:, ::-1] - 0.5
+        length = arc_length(chain)[-1]
+        if length < 14:
+            continue
+        chain = resample(chain, max(8, int(length)))
+        if support is None:
+            yield Line(chain, 1.0, True)
+            continue
+        at = np.clip(chain.astype(int), 0, CANVAS - 1)
+        strong = ndimage.uniform_filter1d(support[at[:, 1], at[:, 0]], 15) > 0.3
+        for piece, good in _runs(chain, strong):
+            if len(piece) >= 10:
+                yield Line(piece, 1.0 if good else 0.25, good)
+
+
+def _runs(chain: Points, flags: NDArray[np.bool_]) -> Iterator[tuple[Points, bool]]:
+    """Cut a chain where the flag changes."""
+    cuts = [0, *(np.flatnonzero(np.diff(flags.astype(int))) + 1).tolist(), len(chain)]
+    for a, b in zip(cuts[:-1], cuts[1:], strict=True):
+        yield chain[a : b + 1], bool(flags[a])
+
+
+def _inner(
+    rgb: NDArray[np.uint8], inside: NDArray[np.bool_], near: NDArray[np.bool_], strength: Picture, quantile: float
+) -> Iterator[Line]:
+    """Edges within the subject at two scales; a line that both find is kept once, from the coarse scale."""
+    deep = ndimage.binary_erosion(inside, iterations=2)
+    where = deep if deep.sum() > 200 else inside
+    if not where.any():
+        return
+    edges = np.zeros_like(inside)
+    for sigma, extra in ((COARSE, 0.03), (FINE, 0.0)):
+        gx, gy, length = _color_gradient(rgb, sigma)
+        high = max(float(np.quantile(length[where], min(0.97, quantile + extra))), 4.0)
+        found = _thin_edges(gx, gy, length, 0.4 * high, high) & inside & ~near
+        edges |= found & ~ndimage.binary_dilation(edges, iterations=3)
+    for chain in _chains(skeletonize(edges)):
+        if arc_length(chain)[-1] < MIN_INNER:
+            continue
+        at = chain.astype(int)
+        yield Line(smooth(chain, 1.0), float(np.clip(strength[at[:, 1], at[:, 0]].mean(), 0.02, 1)), False)
+
+
+def _thin_edges(gx: Picture, gy: Picture, length: Picture, low: float, high: float) -> NDArray[np.bool_]:
+    """Canny's edges: pixels whose gradient is the largest across the edge, linked from ``high`` down to ``low``."""
+    rows, columns = np.indices(length.shape)
+    unit = np.maximum(length, 1e-9)
+    dx, dy = gx / unit, gy / unit
+    ahead = ndimage.map_coordinates(length, [rows + dy, columns + dx], order=1, mode="nearest")
+    behind = ndimage.map_coordinates(length, [rows - dy, columns - dx], order=1, mode="nearest")
+    peak = (length >= ahead) & (length > behind)
+    return np.asarray(apply_hysteresis_threshold(np.where(peak, length, 0), low, high), bool)
+
+
+def _chains(skeleton: NDArray[np.bool_]) -> Iterator[Points]:
+    """Walk along a one-pixel skeleton: chains (N, 2) of pixel centers, straight on at junctions, ends first."""
+    pixels = {(int(x), int(y)) for y, x in zip(*np.nonzero(skeleton), strict=True)}
+    degree = {p: sum((p[0] + dx, p[1] + dy) in pixels for dx, dy in NEIGHBORS) for p in pixels}
+    seen: set[tuple[int, int]] = set()
+
+    def walk(start: tuple[int, int]) -> list[tuple[int, int]]:
+        path = [start]
+        seen.add(start)
+        while True:
+            x, y = path[-1]
+            open_ = [(x + dx, y + dy) for dx, dy in NEIGHBORS if (x + dx, y + dy) in pixels and (x + dx, y + dy) not in seen]
+            if not open_:
+                return path
+            back = path[max(0, len(path) - 6)]
+            heading = (x - back[0], y - back[1])
+            # max() takes the first of equals: side neighbors before diagonal ones, so that stairs are not cut short.
+            step = max(open_, key=lambda q: ((q[0] - x) * heading[0] + (q[1] - y) * heading[1]) / np.hypot(q[0] - x, q[1] - y))
+            seen.add(step)
+            path.append(step)
+
+    for start in sorted(pixels, key=lambda p: (degree[p] != 1, p)):
+        if start in seen:
+            continue
+        path = walk(start)
+        if degree[start] > 1:
+            path = walk(start)[:0:-1] + path
+        if len(path) >= 5:
+            yield np.array(path, np.float64) + 0.5
