@@ -1,0 +1,192 @@
+"""The rasterizer in plain torch: anti-aliased strokes, differentiable, with a cost that follows the ink.
+
+Knows how near pixels turn into ink, how strokes compose, and the gradient of both; knows no file and no objective. A stroke covers
+a pixel by ``a = clamp((width / 2 + softness - d) / (2 softness), 0, 1)``, d being the exact distance of the pixel's center to the
+curve B(t), and paper shines through all strokes: image = product of (1 - a). The gradient holds the nearest parameter t* fixed,
+which is exact: either d is stationary in t there or t* is an end of the curve (envelope theorem), so that
+``dd / dP_k = b_k(t*) (B(t*) - pixel) / d`` with the Bernstein polynomials b_k.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from picasso_series.raster import SOFTNESS
+from picasso_series.raster.near import Grid, margin, near_pixels
+from picasso_series.strokes import CANVAS, STROKE_WIDTH
+
+CLEAR = 1e-6
+"""Least light that one stroke lets through, so that its logarithm stays finite: full ink is 1e-6 instead of 0."""
+
+
+class _Ink(NamedTuple):
+    """Inked (stroke, pixel) pairs: stroke (N,), cell of the padded grid (N,), t (N,), unit vector from pixel to curve
+    (N,) twice, share of light let through (N,)."""
+
+    stroke: Tensor
+    cell: Tensor
+    t: Tensor
+    unit_x: Tensor
+    unit_y: Tensor
+    clear: Tensor
+
+
+def _ink(curves: Tensor, present: Tensor, width: Tensor, softness: float, grid: Grid, reach: float) -> _Ink:
+    """Find the inked pairs of curves (n, 4, 2), in pixels with centers at whole numbers, of widths (n,)."""
+    stroke, x, y, t = near_pixels(curves, present, reach, grid)
+    p = curves.flatten(1).t().contiguous().index_select(1, stroke)
+    b = _bernstein(t)
+    dx = b[0] * p[0] + b[1] * p[2] + b[2] * p[4] + b[3] * p[6] - x
+    dy = b[0] * p[1] + b[1] * p[3] + b[2] * p[5] + b[3] * p[7] - y
+    distance = (dx * dx + dy * dy).sqrt_()
+    clear = ((distance - width[stroke] / 2 + softness) / (2 * softness)).clamp_(CLEAR, 1)
+    # At distance 0 the direction is undefined: any vector of length at most 1 is a subgradient, and 0 is one.
+    inverse = distance.clamp(min=1e-9).reciprocal_()
+    cell = ((y + grid.margin) * grid.side + (x + grid.margin)).long()
+    return _Ink(stroke, cell, t, dx * inverse, dy * inverse, clear)
+
+
+def _bernstein(t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    u = 1 - t
+    return u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t
+
+
+class _Render(torch.autograd.Function):
+    """Curves (m, 4, 2) and widths (m,) of several sketches to their images, with the analytic gradient."""
+
+    @staticmethod
+    def forward(  # noqa: D102
+        ctx: Any, curves: Tensor, width: Tensor, present: Tensor, sketch: Tensor, sketches: int, softness: float, size: int
+    ) -> Tensor:
+        reach = float(width.max()) / 2 + softness
+        grid = Grid(size, margin(reach))
+        ink = _ink(curves, present, width, softness, grid, reach)
+        cell = sketch[ink.stroke] * grid.side**2 + ink.cell
+        light = curves.new_zeros(sketches * grid.side**2).index_add_(0, cell, ink.clear.log())
+        image = _crop(light.view(sketches, grid.side, grid.side), grid).exp()
+        if any(ctx.needs_input_grad[:2]):
+            # Only the edge of a stroke has a gradient: inside it is black and outside it is blank.
+            edge = ((ink.clear > CLEAR) & (ink.clear < 1)).nonzero().view(-1)
+            ctx.save_for_backward(image, cell[edge], *(part[edge] for part in (ink.stroke, ink.t, ink.unit_x, ink.unit_y, ink.clear)))
+            ctx.grid, ctx.softness, ctx.strokes = grid, softness, len(curves)
+        return image
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102
+        image, cell, stroke, t, unit_x, unit_y, clear = ctx.saved_tensors
+        grid: Grid = ctx.grid
+        padded = image.new_zeros(len(image), grid.side, grid.side)
+        torch.mul(upstream, image, out=_crop(padded, grid))
+        # dI/dd = I / (1 - a) * 1 / (2 softness): the light that the other strokes let through, times the slope of the edge.
+        slope = padded.view(-1)[cell] / clear / (2 * ctx.softness)
+        force_x, force_y = slope * unit_x, slope * unit_y
+        parts = torch.stack([force * b for b in _bernstein(t) for force in (force_x, force_y)], 1)
+        curves = image.new_zeros(ctx.strokes, 8).index_add_(0, stroke, parts).view(-1, 4, 2)
+        width = None
+        if ctx.needs_input_grad[1]:
+            width = image.new_zeros(ctx.strokes).index_add_(0, stroke, slope / -2)
+        return curves, width, None, None, None, None, None
+
+
+def _crop(padded: Tensor, grid: Grid) -> Tensor:
+    """The canvas (…, size, size) inside the padded grid, as a view."""
+    inner = slice(grid.margin, grid.margin + grid.size)
+    return padded[..., inner, inner]
+
+
+@dataclass(frozen=True)
+class SoftRasterizer:
+    """Draw black strokes on white paper in plain torch, on any device.
+
+    Attributes:
+        size: side of the square canvas in pixels.
+    """
+
+    size: int = CANVAS
+    name: str = "torch"
+
+    def render(
+        self, points: Tensor, width: float | Tensor = STROKE_WIDTH, *, softness: float = SOFTNESS, mask: Tensor | None = None
+    ) -> Tensor:
+        """Draw a batch of sketches.
+
+        Args:
+            points: float32 or float64 (B, n, 4, 2), control points in the unit square; they may lie outside it.
+            width: stroke width in pixels of the canvas, a number or a tensor that broadcasts to (B, n).
+            softness: half the width in pixels of a stroke's edge, above 0.
+            mask: bool (B, n), False where a stroke is absent (a batch of sketches of different stroke counts is padded).
+
+        Returns:
+            (B, size, size) in [0, 1], 1 being paper and 0 full ink; differentiable in ``points`` and ``width``.
+        """
+        sketches, strokes = points.shape[:2]
+        curves = (points * self.size - 0.5).flatten(0, 1)
+        widths = torch.as_tensor(width, dtype=points.dtype, device=points.device).expand(sketches, strokes).flatten()
+        if not len(curves):
+            return points.new_ones(sketches, self.size, self.size)
+        present = torch.ones_like(widths, dtype=torch.bool) if mask is None else mask.flatten()
+        sketch = torch.arange(sketches, device=points.device).repeat_interleave(strokes)
+        image: Tensor = _Render.apply(curves, widths, present, sketch, sketches, float(softness), self.size)
+        return image
+
+    def leave_one_out(self, points: Tensor, width: float = STROKE_WIDTH, *, softness: float = SOFTNESS) -> Tensor:
+        """Draw one sketch (n, 4, 2) n times, each time without one stroke: (n, size, size), without gradient."""
+        return self.edits(points, [(i,) for i in range(len(points))], width=width, softness=softness)
+
+    @torch.no_grad()
+    def edits(
+        self,
+        points: Tensor,
+        removed: Sequence[Sequence[int]],
+        added: Tensor | None = None,
+        added_to: Sequence[int] = (),
+        width: float = STROKE_WIDTH,
+        *,
+        softness: float = SOFTNESS,
+    ) -> Tensor:
+        """Draw variants of one sketch, every stroke being rasterized once.
+
+        Args:
+            points: (n, 4, 2), the sketch in the unit square.
+            removed: for each variant the indices of the strokes of ``points`` that it lacks.
+            added: (m, 4, 2), strokes of which each joins one variant.
+            added_to: for each of them the index of its variant; m numbers.
+            width: stroke width in pixels.
+            softness: half the width in pixels of a stroke's edge, above 0.
+
+        Returns:
+            (E, size, size) in [0, 1] for E variants.
+        """
+        extra = points.new_zeros(0, 4, 2) if added is None else added.to(points)
+        if len(extra) != len(added_to):
+            raise ValueError(f"{len(extra)} added strokes need as many variants, not {len(added_to)}")
+        curves = torch.cat([points, extra]) * self.size - 0.5
+        reach = width / 2 + softness
+        grid = Grid(self.size, margin(reach))
+        cells = grid.side**2
+        if not len(curves):
+            return points.new_ones(len(removed), self.size, self.size)
+        present = points.new_ones(len(curves), dtype=torch.bool)
+        ink = _ink(curves, present, points.new_full((len(curves),), float(width)), softness, grid, reach)
+        log = ink.clear.log()
+        base = int(torch.searchsorted(ink.stroke, len(points)))
+        whole = points.new_zeros(cells).index_add_(0, ink.cell[:base], log[:base])
+        light = whole.repeat(len(removed), 1)
+        spans = torch.searchsorted(ink.stroke, torch.arange(len(curves) + 1, device=points.device)).tolist()
+        for variant, strokes in enumerate(removed):
+            for stroke in set(strokes):
+                if not 0 <= stroke < len(points):
+                    raise IndexError(f"there is no stroke {stroke} among {len(points)}")
+                span = slice(spans[stroke], spans[stroke + 1])
+                light[variant].index_add_(0, ink.cell[span], log[span], alpha=-1)
+        for stroke, variant in enumerate(added_to, start=len(points)):
+            span = slice(spans[stroke], spans[stroke + 1])
+            light[variant].index_add_(0, ink.cell[span], log[span])
+        return _crop(light.view(-1, grid.side, grid.side), grid).exp().clamp_(max=1)
