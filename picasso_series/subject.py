@@ -1,0 +1,150 @@
+"""A photo becomes a subject: what to draw, cut out and centered in the square canvas.
+
+Decides where the mask comes from (alpha, a file, a plain backdrop, saliency, or none) and frames it; knows nothing of how a learned
+saliency is computed, of strokes or of run folders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from picasso_series.backdrop import find_backdrop
+from picasso_series.errors import BadInputError
+from picasso_series.levels import Placement, Subject
+from picasso_series.photo import Photo, load_photo
+from picasso_series.scene import find_salient
+from picasso_series.scraps import drop_scraps
+from picasso_series.strokes import CANVAS, FloatArray
+
+MARGIN = 0.07
+"""Empty space on each side of a cut-out subject, as a share of the canvas."""
+
+Saliency = Callable[[NDArray[np.uint8]], FloatArray]
+"""Says where the eye goes: uint8 (H, W, 3) sRGB to float32 (H, W) in [0, 1]."""
+
+
+def prepare_subject(photo: Photo, mask: str = "auto", saliency: Saliency | None = None) -> Subject:
+    """Cut the subject out of a photo and center it in the canvas.
+
+    Under "auto" the photo's alpha is the mask if it has one; else what stands before a plain backdrop; else the most salient thing when
+    ``saliency`` is given; else the whole photo. The subject's box (mask above one half) fills the canvas up to :data:`MARGIN`; "none"
+    letterboxes the whole photo without a margin. Beyond the photo the canvas is white and the mask 0: nothing is made up, so a
+    subject that runs out of the photo ends there with a straight cut, which is no outline (:func:`photo_box` tells where).
+
+    Args:
+        photo: the loaded photo.
+        mask: "auto", "none" (all of the photo is the subject), or the path of a mask picture in the photo's aspect, white (or opaque,
+            if it has an alpha) on the subject.
+        saliency: where the eye goes, asked only when nothing else finds the subject.
+
+    Raises:
+        BadInputError: there is nothing to draw, or the mask picture cannot be used.
+    """
+    found, source, cut = _find_mask(photo, mask, saliency)
+    rgb = photo.rgb
+    if source == "none":
+        height, width = found.shape
+        box = (0.0, 0.0, float(width), float(height))
+        side = float(max(width, height))
+    else:
+        rows, columns = np.flatnonzero((found > 0.5).any(1)), np.flatnonzero((found > 0.5).any(0))
+        box = (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
+        side = max(box[2] - box[0], box[3] - box[1]) / (1 - 2 * MARGIN)
+    corner = ((box[0] + box[2] - side) / 2, (box[1] + box[3] - side) / 2)
+    canvas_rgb, canvas_mask = _frame(rgb, found, corner, side, cut)
+    across, down = photo.width / rgb.shape[1], photo.height / rgb.shape[0]
+    # The canvas is square in the photo's own pixels: both ratios agree up to the rounding of the shrunk photo's size.
+    placement = Placement(corner[0] * across, corner[1] * down, side * (across + down) / 2, photo.width, photo.height)
+    return Subject(canvas_rgb, canvas_mask, placement, source)
+
+
+def photo_box(placement: Placement) -> tuple[float, float, float, float]:
+    """The photo's edges (left, top, right, bottom) in the unit square; an outline along them is the photo's, not the subject's."""
+    left, top = -placement.left / placement.side, -placement.top / placement.side
+    return left, top, left + placement.photo_width / placement.side, top + placement.photo_height / placement.side
+
+
+def _find_mask(photo: Photo, mask: str, saliency: Saliency | None) -> tuple[FloatArray, str, bool]:
+    """The mask at the loaded photo's size, where it came from, and whether what lies outside is to be white."""
+    whole = np.ones(photo.rgb.shape[:2], np.float32)
+    if photo.alpha is not None and not (photo.alpha > 0.5).any():
+        raise BadInputError(f"{photo.name} is transparent all over, so there is nothing to draw; give another photo")
+    # A white shape on a transparent ground still has an outline to draw.
+    shaped = photo.alpha is not None and bool((photo.alpha <= 0.5).any())
+    if not shaped and _flat(photo.rgb):
+        raise BadInputError(f"{photo.name} has the same color all over, so there is nothing to draw; give another photo")
+    if mask == "none":
+        if _flat(photo.rgb):
+            raise BadInputError(f"{photo.name} shows nothing without its transparency; use --mask auto")
+        return whole, "none", False
+    if mask != "auto":
+        return _from_file(photo, Path(mask)), "file", True
+    if photo.alpha is not None:
+        return photo.alpha, "alpha", True
+    backdrop = find_backdrop(photo.rgb)
+    if backdrop is not None:
+        backdrop = drop_scraps(backdrop)
+        if not (backdrop > 0.5).any():
+            raise BadInputError(f"no subject was found in {photo.name}; draw all of it with --mask none, or give a mask picture")
+        return backdrop, "backdrop", True
+    if saliency is not None:
+        found, sure = find_salient(photo.rgb, saliency(photo.rgb))
+        if found is not None:
+            return found, "saliency", sure
+    return whole, "none", False
+
+
+def _flat(rgb: NDArray[np.uint8]) -> bool:
+    """Whether nothing stands out, JPEG noise aside."""
+    low, high = np.quantile(rgb.reshape(-1, 3), (0.0005, 0.9995), axis=0)
+    return bool((high - low).max() < 8)
+
+
+def _from_file(photo: Photo, path: Path) -> FloatArray:
+    """The mask of a mask picture, resampled to the loaded photo's size."""
+    picture = load_photo(path)
+    if abs(picture.width * photo.height - picture.height * photo.width) > 0.02 * picture.width * photo.height + max(photo.width, photo.height):
+        raise BadInputError(
+            f"the mask {path} is {picture.width}x{picture.height} but the photo {photo.width}x{photo.height}; give a mask in the photo's aspect"
+        )
+    gray = np.asarray(Image.fromarray(picture.rgb).convert("L"), np.float32) / 255
+    values = gray if picture.alpha is None else picture.alpha
+    height, width = photo.rgb.shape[:2]
+    sized = Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
+    mask = np.clip(np.asarray(sized, np.float32), 0, 1)
+    if not (mask > 0.5).any():
+        raise BadInputError(f"the mask {path} is empty; paint the subject white in it, on black")
+    return mask
+
+
+def _frame(
+    rgb: NDArray[np.uint8], mask: FloatArray, corner: tuple[float, float], side: float, cut: bool
+) -> tuple[NDArray[np.uint8], FloatArray]:
+    """The square at ``corner`` with side ``side`` (loaded pixels) as rgb and mask of the canvas's size."""
+    scale = CANVAS / side
+    if scale > 1:
+        # An enlarged mask would show the stairs of its pixels; so slight a blur leaves lines of one pixel above one half.
+        mask = ndimage.gaussian_filter(mask, 0.55, mode="nearest")
+    height, width = mask.shape
+    pad = 3
+    left, top = min(0, int(np.floor(corner[0]))) - pad, min(0, int(np.floor(corner[1]))) - pad
+    right, bottom = max(width, int(np.ceil(corner[0] + side))) + pad, max(height, int(np.ceil(corner[1] + side))) + pad
+    weight = np.zeros((bottom - top, right - left), np.float32)
+    window = (slice(-top, -top + height), slice(-left, -left + width))
+    weight[window] = mask if cut else 1.0
+    ink = np.zeros((*weight.shape, 3), np.float32)
+    # Ink is what darkens white: resampled times its weight, it brings no color of the backdrop to the rim.
+    ink[window] = (255 - rgb.astype(np.float32)) * weight[window][..., None]
+    shape = np.zeros_like(weight)
+    shape[window] = mask
+    region = (corner[0] - left, corner[1] - top, corner[0] - left + side, corner[1] - top + side)
+    kind = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.LANCZOS
+    planes = [np.asarray(Image.fromarray(plane).resize((CANVAS, CANVAS), kind, box=region)) for plane in (*np.moveaxis(ink, -1, 0), shape)]
+    canvas = np.clip(np.rint(255 - np.stack(planes[:3], axis=-1)), 0, 255).astype(np.uint8)
+    return canvas, np.clip(planes[3], 0, 1).astype(np.float32)
