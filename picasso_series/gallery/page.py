@@ -1,0 +1,302 @@
+"""The web page of one finished run.
+
+Knows what a run folder holds and what of it a page shows: the states with their strokes, the photo, the films, the plate, the
+downloads and how all of it was made. Knows no markup (the templates do) and writes one file, ``index.html``. Whatever a manifest
+lacks is left out; a page never says more than the run recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from picasso_series.errors import BadInputError
+from picasso_series.gallery.files import write_text
+from picasso_series.gallery.media import pixel_size
+from picasso_series.gallery.render import render
+from picasso_series.gallery.words import capitalized, counted, duration, fates, file_size, listed, roman, slug
+from picasso_series.levels import Series
+from picasso_series.strokes import CANVAS, STROKE_WIDTH
+from picasso_series.svg import path_data
+
+if TYPE_CHECKING:
+    from picasso_series.run import Run
+
+_FILM_TITLES = {
+    "series": ("The abstraction", "From the photo to the last state: strokes move, join and leave."),
+    "trajectory": ("The drawing of each state", "Every state finds its lines, from its first strokes to its last."),
+}
+_FILM_KINDS = (".mp4", ".webp", ".gif", ".svg")
+"""What a film may be, the kind that plays best first."""
+_CHOICE_NAMES = {"encoder": "Encoder", "rasterizer": "Rasterizer", "device": "Device", "mask": "Subject found by"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One stroke on the page.
+
+    Attributes:
+        id: the stroke's identity.
+        data: path data on the canvas of 224 units.
+        into: the stroke of the next state that absorbs this one, or None.
+    """
+
+    id: int
+    data: str
+    into: int | None
+
+
+@dataclass(frozen=True)
+class State:
+    """One level as a state of a print."""
+
+    numeral: str
+    strokes: int
+    alt: str
+    fates: str
+    paths: tuple[Line, ...]
+    kept: int
+    joined: int
+    dropped: int
+    start: str
+    iterations: int
+    seconds: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file on the page and its size in pixels; ``path`` is relative to the page."""
+
+    path: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film on the page: ``moving`` plays, ``poster`` is the still shown before it does."""
+
+    title: str
+    caption: str
+    moving: Picture
+    poster: Picture | None
+    is_video: bool
+
+
+@dataclass(frozen=True)
+class Download:
+    """A link to a file, with the name it is saved under and its size in words."""
+
+    path: str
+    label: str
+    save_as: str
+    size: str
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """Another page of the same gallery; ``url`` is relative and already quoted."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page stands in a gallery."""
+
+    index_url: str
+    previous: Neighbor | None = None
+    next: Neighbor | None = None
+
+
+def write_page(run: Run, *, films: Sequence[str] | None = None) -> Path:
+    """Write ``index.html`` into a run's folder and return its path.
+
+    Args:
+        run: a finished run.
+        films: the films to show, as paths relative to the run's folder; those of its ``films`` folder when None.
+
+    Raises:
+        BadInputError: a film is not there or cannot be read, or the series has no level.
+        PicassoError: the folder cannot be written to.
+    """
+    return write_text(run.folder / "index.html", page_html(run, run.folder, films_in(run.folder) if films is None else films))
+
+
+def films_in(folder: Path) -> list[str]:
+    """The finished films of a run's folder, as paths relative to it."""
+    films = folder / "films"
+    if not films.is_dir():
+        return []
+    return sorted(f"films/{path.name}" for path in films.iterdir() if path.suffix.lower() in _FILM_KINDS and not path.name.startswith("."))
+
+
+def page_html(run: Run, folder: Path, films: Sequence[str], place: Place | None = None) -> str:
+    """The page of ``run`` as it stands in ``folder``, which holds the files it links to."""
+    if not run.series.levels:
+        raise BadInputError("the run holds no finished level; draw it first")
+    manifest = run.manifest
+    title = capitalized(run.title)
+    states = page_states(run.series, title)
+    photo = _picture(folder, "photo.png")
+    plate = _picture(folder, "plate.png") or _picture(folder, "plate.svg")
+    return render(
+        "page.html.j2",
+        title=title,
+        subtitle=f"in {listed([str(state.strokes) for state in states])} {'stroke' if states[-1].strokes == 1 else 'strokes'}",
+        count=counted(len(states), "state", spelled=True),
+        states=states,
+        canvas=CANVAS,
+        stroke_width=STROKE_WIDTH,
+        photo=photo,
+        photo_caption=_photo_caption(manifest),
+        films=page_films(folder, films, states, photo),
+        plate=plate,
+        plate_vector="plate.svg" if (folder / "plate.svg").is_file() else None,
+        downloads=page_downloads(folder, films, states, slug(run.title)),
+        facts=page_facts(manifest, run.series),
+        settings=_settings(manifest),
+        command=_text(manifest.get("command")),
+        tool=" ".join(filter(None, (_text(_table(manifest, "tool").get(key)) for key in ("name", "version")))) or "picasso-series",
+        place=place,
+    )
+
+
+def page_states(series: Series, title: str) -> tuple[State, ...]:
+    """The levels of a series as states, with the strokes that a page draws and morphs."""
+    states = []
+    for index, level in enumerate(series.levels):
+        after = series.levels[index + 1].lineage if index + 1 < len(series.levels) else None
+        into = {other: survivor for survivor, others in after.joined.items() for other in others} if after else {}
+        lineage = level.lineage
+        states.append(
+            State(
+                numeral=roman(index + 1),
+                strokes=level.strokes,
+                alt=f"{title}, drawn with {counted(level.strokes, 'stroke')}",
+                fates=fates(lineage, series.levels[index - 1].strokes) if index else "",
+                paths=tuple(Line(s.id, path_data(s.points, digits=2), into.get(s.id)) for s in level.sketch.strokes),
+                kept=len(lineage.kept),
+                joined=len(lineage.joined),
+                dropped=len(lineage.dropped),
+                start=level.start,
+                iterations=int(level.trajectory.iterations[-1]),
+                seconds=duration(level.seconds),
+            )
+        )
+    return tuple(states)
+
+
+def page_films(folder: Path, films: Iterable[str], states: Sequence[State], photo: Picture | None) -> tuple[Film, ...]:
+    """One film of each name: the MP4 where there is one, else a format that plays as a picture.
+
+    Raises:
+        BadInputError: a film is not in the folder.
+    """
+    by_name: dict[str, list[str]] = {}
+    for film in films:
+        if PurePosixPath(film).suffix.lower() not in _FILM_KINDS or not (folder / film).is_file():
+            raise BadInputError(f"{folder} has no film {film}; make it with `picasso-series film`")
+        by_name.setdefault(PurePosixPath(film).stem, []).append(film)
+    drawing = _picture(folder, f"{states[0].strokes}/sketch.png")
+    shown = []
+    for name, paths in by_name.items():
+        best = min(paths, key=lambda path: _FILM_KINDS.index(PurePosixPath(path).suffix.lower()))
+        kind = next((kind for kind in _FILM_TITLES if name.startswith(kind)), None)
+        label, caption = _FILM_TITLES[kind] if kind else (_words(name), "")
+        still = (photo or drawing) if kind == "series" else (drawing or photo)
+        moving = Picture(best, *pixel_size(folder / best))
+        shown.append(Film(label, caption, moving, still, best.lower().endswith(".mp4")))
+    return tuple(shown)
+
+
+def page_downloads(folder: Path, films: Iterable[str], states: Sequence[State], stem: str) -> dict[str, tuple[Download, ...]]:
+    """The files of a run that are there, under the headings of the page; a saved file has the subject in its name."""
+    drawings = [
+        (f"{state.strokes}/{file}", f"{counted(state.strokes, 'stroke')}, {kind}", f"{stem}-{state.strokes}{suffix}")
+        for state in states
+        for file, kind, suffix in (("sketch.svg", "SVG", ".svg"), ("sketch.png", "PNG", ".png"))
+    ]
+    motion = [(film, f"{_words(PurePosixPath(film).stem)}, {_kind(film)}", f"{stem}-{PurePosixPath(film).name}") for film in films]
+    prints = [(f"plate{suffix}", f"Plate, {_kind(suffix)}", f"{stem}-plate{suffix}") for suffix in (".svg", ".png")]
+    data = [
+        ("photo.png", "The photo as drawn, PNG", f"{stem}-photo.png"),
+        ("mask.png", "Mask of the subject, PNG", f"{stem}-mask.png"),
+        ("series.json", "How it was made, JSON", f"{stem}-series.json"),
+        *((f"{s.strokes}/trajectory.npz", f"{counted(s.strokes, 'stroke')}, every step, NPZ", f"{stem}-{s.strokes}.npz") for s in states),
+    ]
+    groups = {"Drawings": drawings, "Films": motion, "Plate": prints, "Photo and data": data}
+    found = {
+        heading: tuple(
+            Download(path, label, save_as, file_size((folder / path).stat().st_size))
+            for path, label, save_as in entries
+            if (folder / path).is_file()
+        )
+        for heading, entries in groups.items()
+    }
+    return {heading: entries for heading, entries in found.items() if entries}
+
+
+def page_facts(manifest: Mapping[str, Any], series: Series) -> list[tuple[str, str, str]]:
+    """How the run was made, as (name, value, reason) rows; a reason may be empty."""
+    rows = []
+    choices = _table(manifest, "choices") or series.choices
+    for key, choice in choices.items():
+        parts = choice if isinstance(choice, Mapping) else {"value": choice}
+        rows.append((_CHOICE_NAMES.get(key, _words(key)), _text(parts.get("value")), _text(parts.get("reason"))))
+    if "mask" not in choices:
+        rows.append((_CHOICE_NAMES["mask"], _text(_table(manifest, "mask").get("source")), ""))
+    sources = {origin for _, _, origin in _settings(manifest)}
+    presets = sorted(origin.removeprefix("preset ") for origin in sources if origin.startswith("preset "))
+    rows.append(("Preset", ", ".join(presets), ""))
+    seed = manifest.get("seed", series.settings.get("seed"))
+    rows.append(("Seed", _text(seed), ""))
+    rows.append(("Time", duration(sum(level.seconds for level in series.levels)), "drawing, all states together"))
+    rows.append(("Made", _text(manifest.get("created"))[:10], ""))
+    return [row for row in rows if row[1]]
+
+
+def _settings(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """All resolved settings as (name, value, where it came from)."""
+    rows = []
+    for name, setting in _table(manifest, "settings").items():
+        parts = setting if isinstance(setting, Mapping) else {"value": setting}
+        rows.append((str(name), _text(parts.get("value")), _text(parts.get("from"))))
+    return [row for row in rows if row[1]]
+
+
+def _photo_caption(manifest: Mapping[str, Any]) -> str:
+    photo = _table(manifest, "photo")
+    name, width, height = (_text(photo.get(key)) for key in ("name", "width", "height"))
+    size = f"{width} × {height} pixels" if width and height else ""  # noqa: RUF001
+    return ", ".join(filter(None, [PurePosixPath(name).name, size]))
+
+
+def _picture(folder: Path, path: str) -> Picture | None:
+    return Picture(path, *pixel_size(folder / path)) if (folder / path).is_file() else None
+
+
+def _table(manifest: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = manifest.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(item) for item in value)
+    return str(value)
+
+
+def _words(name: str) -> str:
+    return capitalized(name.replace("-", " ").replace("_", " "))
+
+
+def _kind(name: str) -> str:
+    return name.rsplit(".", 1)[-1].upper()
