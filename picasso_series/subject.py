@@ -6,6 +6,7 @@ saliency is computed, of strokes or of run folders.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,9 +48,8 @@ def prepare_subject(photo: Photo, mask: str = "auto", saliency: Saliency | None 
         BadInputError: there is nothing to draw, or the mask picture cannot be used.
     """
     found, source, cut = _find_mask(photo, mask, saliency)
-    rgb = photo.rgb
+    height, width = found.shape
     if source == "none":
-        height, width = found.shape
         box = (0.0, 0.0, float(width), float(height))
         side = float(max(width, height))
     else:
@@ -57,8 +57,8 @@ def prepare_subject(photo: Photo, mask: str = "auto", saliency: Saliency | None 
         box = (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
         side = max(box[2] - box[0], box[3] - box[1]) / (1 - 2 * MARGIN)
     corner = ((box[0] + box[2] - side) / 2, (box[1] + box[3] - side) / 2)
-    canvas_rgb, canvas_mask = _frame(rgb, found, corner, side, cut)
-    across, down = photo.width / rgb.shape[1], photo.height / rgb.shape[0]
+    canvas_rgb, canvas_mask = _frame(_on_white(photo, found, source, cut), found, corner, side)
+    across, down = photo.width / width, photo.height / height
     # The canvas is square in the photo's own pixels: both ratios agree up to the rounding of the shrunk photo's size.
     placement = Placement(corner[0] * across, corner[1] * down, side * (across + down) / 2, photo.width, photo.height)
     return Subject(canvas_rgb, canvas_mask, placement, source)
@@ -87,17 +87,35 @@ def _find_mask(photo: Photo, mask: str, saliency: Saliency | None) -> tuple[Floa
         return _from_file(photo, Path(mask)), "file", True
     if photo.alpha is not None:
         return photo.alpha, "alpha", True
+    picture = None
     backdrop = find_backdrop(photo.rgb)
     if backdrop is not None:
         backdrop = drop_scraps(backdrop)
         if not (backdrop > 0.5).any():
             raise BadInputError(f"no subject was found in {photo.name}; draw all of it with --mask none, or give a mask picture")
-        return backdrop, "backdrop", True
+        picture = _framed_picture(backdrop)
+        if picture is None:
+            return backdrop, "backdrop", True
     if saliency is not None:
-        found, sure = find_salient(photo.rgb, saliency(photo.rgb))
+        inside = picture or (slice(None), slice(None))
+        found, sure = find_salient(photo.rgb[inside], saliency(photo.rgb[inside]))
         if found is not None:
-            return found, "saliency", sure
+            whole[...] = 0
+            whole[inside] = found
+            return whole, "saliency", sure
+    if backdrop is not None:
+        return backdrop, "backdrop", True
     return whole, "none", False
+
+
+def _framed_picture(mask: FloatArray) -> tuple[slice, slice] | None:
+    """The inside of a photo that has an even border: the mask is then one filled rectangle that takes most of the photo."""
+    solid = mask > 0.5
+    (box,) = ndimage.find_objects(solid.astype(np.int32))
+    if solid[box].mean() < 0.99 or solid.mean() < 0.6:
+        return None
+    inset = max(2, round(0.01 * max(mask.shape)))
+    return slice(box[0].start + inset, box[0].stop - inset), slice(box[1].start + inset, box[1].stop - inset)
 
 
 def _flat(rgb: NDArray[np.uint8]) -> bool:
@@ -123,28 +141,34 @@ def _from_file(photo: Photo, path: Path) -> FloatArray:
     return mask
 
 
-def _frame(
-    rgb: NDArray[np.uint8], mask: FloatArray, corner: tuple[float, float], side: float, cut: bool
-) -> tuple[NDArray[np.uint8], FloatArray]:
-    """The square at ``corner`` with side ``side`` (loaded pixels) as rgb and mask of the canvas's size."""
+def _on_white(photo: Photo, mask: FloatArray, source: str, cut: bool) -> FloatArray:
+    """The loaded photo with white for what is not the subject, float32 (H, W, 3) in 0 to 255."""
+    rgb = photo.rgb.astype(np.float32)
+    # A photo with alpha already lies on white.
+    if not cut or source == "alpha":
+        return rgb
+    if source == "backdrop":
+        # A rim pixel is part subject, part backdrop: the backdrop's part, known from the nearest pure pixel, is exchanged for white.
+        nearest = ndimage.distance_transform_edt(mask > 0.02, return_distances=False, return_indices=True)
+        return np.clip(rgb + (1 - mask[..., None]) * (255 - rgb[tuple(nearest)]), 0, 255)
+    return rgb * mask[..., None] + 255 * (1 - mask[..., None])
+
+
+def _frame(rgb: FloatArray, mask: FloatArray, corner: tuple[float, float], side: float) -> tuple[NDArray[np.uint8], FloatArray]:
+    """The square at ``corner`` with side ``side`` (in loaded pixels; white, with mask 0, beyond the photo) in the canvas's size."""
     scale = CANVAS / side
     if scale > 1:
         # An enlarged mask would show the stairs of its pixels; so slight a blur leaves lines of one pixel above one half.
         mask = ndimage.gaussian_filter(mask, 0.55, mode="nearest")
     height, width = mask.shape
     pad = 3
-    left, top = min(0, int(np.floor(corner[0]))) - pad, min(0, int(np.floor(corner[1]))) - pad
-    right, bottom = max(width, int(np.ceil(corner[0] + side))) + pad, max(height, int(np.ceil(corner[1] + side))) + pad
-    weight = np.zeros((bottom - top, right - left), np.float32)
-    window = (slice(-top, -top + height), slice(-left, -left + width))
-    weight[window] = mask if cut else 1.0
-    ink = np.zeros((*weight.shape, 3), np.float32)
-    # Ink is what darkens white: resampled times its weight, it brings no color of the backdrop to the rim.
-    ink[window] = (255 - rgb.astype(np.float32)) * weight[window][..., None]
-    shape = np.zeros_like(weight)
-    shape[window] = mask
+    left, top = min(0, math.floor(corner[0])) - pad, min(0, math.floor(corner[1])) - pad
+    right, bottom = max(width, math.ceil(corner[0] + side)) + pad, max(height, math.ceil(corner[1] + side)) + pad
+    around = ((-top, bottom - height), (-left, right - width))
+    # Darkness instead of color, so that what lies beyond the photo is 0 for every plane.
+    planes = [np.pad(plane, around) for plane in (*np.moveaxis(255 - rgb, -1, 0), mask)]
     region = (corner[0] - left, corner[1] - top, corner[0] - left + side, corner[1] - top + side)
     kind = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.LANCZOS
-    planes = [np.asarray(Image.fromarray(plane).resize((CANVAS, CANVAS), kind, box=region)) for plane in (*np.moveaxis(ink, -1, 0), shape)]
-    canvas = np.clip(np.rint(255 - np.stack(planes[:3], axis=-1)), 0, 255).astype(np.uint8)
-    return canvas, np.clip(planes[3], 0, 1).astype(np.float32)
+    sized = [np.asarray(Image.fromarray(plane).resize((CANVAS, CANVAS), kind, box=region)) for plane in planes]
+    canvas = np.clip(np.rint(255 - np.stack(sized[:3], axis=-1)), 0, 255).astype(np.uint8)
+    return canvas, np.clip(sized[3], 0, 1).astype(np.float32)
