@@ -31,6 +31,9 @@ HALO = 0.2
 SHARP = 4.0
 """Contrast around a hole, in units of the limit below which a color is the backdrop's."""
 
+TINT = 0.035
+"""How far a hole's mean color may be off the backdrop's, as a share of the contrast around it."""
+
 
 def find_backdrop(rgb: NDArray[np.uint8]) -> FloatArray | None:
     """The soft mask of what stands before a plain backdrop.
@@ -94,7 +97,7 @@ def _cut(lab: FloatArray, outside: BoolArray, distance: FloatArray, strongest: F
 
 
 def _border(height: int, width: int) -> BoolArray:
-    ring = max(2, round(0.012 * max(height, width)))
+    ring = max(2, min(round(0.012 * max(height, width)), min(height, width) // 4))
     border = np.ones((height, width), bool)
     border[ring:-ring, ring:-ring] = False
     return border
@@ -165,14 +168,14 @@ def _holes(like: BoolArray, residual: FloatArray, distance: FloatArray, limit: f
     index = np.arange(1, count + 1)
     sizes = ndimage.sum_labels(like, labels, index)
     tint = np.linalg.norm([ndimage.mean(residual[..., c], labels, index) for c in range(3)], axis=0)
-    keep = index[(sizes >= max(12, 1e-4 * like.size)) & (tint < limit)]
-    for label, box in zip(index, ndimage.find_objects(labels), strict=True):
-        if label not in keep:
-            continue
+    large = sizes >= max(12, 1e-4 * like.size)
+    for label, box in zip(index[large], [box for box, ok in zip(ndimage.find_objects(labels), large, strict=True) if ok], strict=True):
         window = tuple(slice(max(0, part.start - 4), part.stop + 4) for part in box)
         region = labels[window] == label
         ring = ndimage.binary_dilation(region, iterations=4) & ~ndimage.binary_dilation(region, iterations=2)
-        if np.quantile(distance[window][ring], 0.3) > SHARP * limit:
+        # Ringing beside white is cut off at white and leaves a trace of a tint.
+        contrast = np.quantile(distance[window][ring], 0.3)
+        if contrast > SHARP * limit and tint[label - 1] < max(limit, TINT * contrast):
             holes[window] |= region
     return holes
 

@@ -94,18 +94,23 @@ def _find_mask(photo: Photo, mask: str, saliency: Saliency | None) -> tuple[Floa
         if not (backdrop > 0.5).any():
             raise BadInputError(f"no subject was found in {photo.name}; draw all of it with --mask none, or give a mask picture")
         picture = _framed_picture(backdrop)
-        if picture is None:
-            return backdrop, "backdrop", True
     if saliency is not None:
         inside = picture or (slice(None), slice(None))
         found, sure = find_salient(photo.rgb[inside], saliency(photo.rgb[inside]))
-        if found is not None:
-            whole[...] = 0
-            whole[inside] = found
-            return whole, "saliency", sure
+        if found is not None and (backdrop is None or picture is not None or (sure and _far_smaller(found, backdrop))):
+            salient = np.zeros_like(whole)
+            salient[inside] = found
+            return salient, "saliency", sure
     if backdrop is not None:
         return backdrop, "backdrop", True
     return whole, "none", False
+
+
+def _far_smaller(found: FloatArray, backdrop: FloatArray) -> bool:
+    """Whether a salient subject lies within what stands before the backdrop, and much else does too: shadows, reflections."""
+    inner, outer = found > 0.5, backdrop > 0.5
+    both = float((inner & outer).sum())
+    return both > 0.95 * float(inner.sum()) and both < 0.85 * float(outer.sum())
 
 
 def _framed_picture(mask: FloatArray) -> tuple[slice, slice] | None:
