@@ -94,7 +94,7 @@ class Sheet:
         """Lay out ``width`` x ``height`` pixels of one color."""
         # The memory is ours and not cairo's, so that the pixels outlive the surface.
         self._pixels = np.empty((height, width, 4), np.uint8)
-        self._surface = cairo().ImageSurface(cairo().FORMAT_RGB24, width, height, memoryview(self._pixels).cast("B"), width * 4)
+        self._surface = cairo().ImageSurface(cairo().FORMAT_RGB24, width, height, self._pixels.data.cast("B"), width * 4)
         self.context = cairo().Context(self._surface)
         self.context.set_source_rgb(*(value / 255 for value in color))
         self.context.paint()

@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +27,14 @@ Frames = Iterable[tuple[FrameArray, int]]
 
 GREYS = 16
 """Steps from paper to ink in a GIF's palette: even steps of line art look exact and compress best without dithering."""
-PHOTO_COLORS = 112
+PHOTO_COLORS = 111
 """Colors of the photo in a GIF's palette."""
 
 _PIXELS = "bgr0" if sys.byteorder == "little" else "0rgb"
 
 # RGB without this is turned to YUV by BT.601 and shown by BT.709, which shifts every color.
 _BT709 = (
-    "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,"
-    "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
+    "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
 )
 
 
@@ -67,33 +68,39 @@ def write_mp4(frames: Frames, path: Path, size: tuple[int, int], rate: int) -> N
         *("-vf", _BT709, "-an", "-c:v", "libx264", "-profile:v", "high", "-preset", "veryfast", "-tune", "animation", "-crf", "17"),
         *("-movflags", "+faststart", "-map_metadata", "-1", "-f", "mp4"),
     ]
-    with whole_file(path) as temporary, tempfile.TemporaryFile() as complaints:
-        # A session of its own: a Ctrl-C at the terminal reaches us alone, and we end ffmpeg and clean up after it.
-        process = subprocess.Popen([*command, str(temporary)], stdin=subprocess.PIPE, stdout=complaints, stderr=complaints, start_new_session=True)
-        try:
-            _feed(process, frames)
-            status = process.wait()
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        if status != 0 or not temporary.is_file():
-            complaints.seek(0)
-            raise PicassoError(f"the film {path.name} could not be written: {_reason(complaints.read(), status)}")
+    try:
+        with whole_file(path) as temporary, tempfile.TemporaryFile() as complaints:
+            status = _run([*command, str(temporary)], frames, complaints)
+            if status != 0:
+                complaints.seek(0)
+                raise PicassoError(f"the film {path.name} could not be written: {_reason(complaints.read(), status)}")
+    except OSError as error:
+        raise _unwritten(path, error) from error
 
 
-def _feed(process: subprocess.Popen[bytes], frames: Frames) -> None:
-    """Send frames to ffmpeg's input until they or ffmpeg end; whether ffmpeg ended well its exit status tells."""
+def _run(command: list[str], frames: Frames, complaints: IO[bytes]) -> int:
+    """Feed frames to ffmpeg and return its exit status; whatever happens, ffmpeg has ended afterwards."""
+    # A session of its own: a Ctrl-C at the terminal reaches us alone, and we end ffmpeg and clean up after it.
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=complaints, stderr=complaints, start_new_session=True)
     assert process.stdin is not None
     try:
-        for frame, count in frames:
-            data = memoryview(np.ascontiguousarray(frame)).cast("B")
-            for _ in range(count):
-                process.stdin.write(data)
-        process.stdin.close()
-    except (BrokenPipeError, ConnectionResetError, OSError) as error:
-        if process.wait() == 0:
-            raise PicassoError(f"ffmpeg stopped reading frames before the end of the film ({error}); run the command again") from error
+        # When ffmpeg gives up early the pipe breaks; its exit status and words say why.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for frame, count in frames:
+                data = np.ascontiguousarray(frame).data.cast("B")
+                for _ in range(count):
+                    process.stdin.write(data)
+            process.stdin.close()
+        return process.wait()
+    finally:
+        process.kill()
+        process.wait()
+        with suppress(OSError):
+            process.stdin.close()
+
+
+def _unwritten(path: Path, error: OSError) -> PicassoError:
+    return PicassoError(f"the film {path.name} could not be written ({error.strerror or error}); check the folder and the free space")
 
 
 def _reason(complaints: bytes, status: int) -> str:
@@ -107,7 +114,7 @@ def _reason(complaints: bytes, status: int) -> str:
 
 def ramp(paper: Color, ink: Color) -> NDArray[np.uint8]:
     """``GREYS`` even steps (GREYS, 3) from paper to ink."""
-    return np.linspace(paper, ink, GREYS).round().astype(np.uint8)
+    return np.asarray(np.linspace(paper, ink, GREYS).round(), np.uint8)
 
 
 def film_palette(paper: Color, ink: Color, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -133,7 +140,7 @@ def write_gif(frames: Frames, path: Path, rate: int, palette: NDArray[np.uint8])
     Raises:
         PicassoError: the file cannot be written.
     """
-    _write_pillow(_indexed(frames, palette), path, "GIF", 1000 // rate, optimize=False, disposal=1)
+    _write_pillow(_indexed(frames, palette), path, "GIF", 1000 // rate, optimize=True, disposal=1)
 
 
 def write_webp(frames: Frames, path: Path, rate: int) -> None:
@@ -162,7 +169,7 @@ def _write_pillow(pictures: Iterator[tuple[Image.Image, int]], path: Path, kind:
             # Pillow asks for the duration of a frame only after it has drawn it from the stream.
             first.save(temporary, kind, save_all=True, append_images=stream, duration=durations, loop=0, **options)
     except OSError as error:
-        raise PicassoError(f"the film {path.name} could not be written ({error.strerror or error}); free some space and run the command again") from error
+        raise _unwritten(path, error) from error
 
 
 def _indexed(frames: Frames, palette: NDArray[np.uint8]) -> Iterator[tuple[Image.Image, int]]:

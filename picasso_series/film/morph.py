@@ -29,10 +29,11 @@ def sub_curve(points: ArrayLike, start: float, end: float) -> Curves:
     """Control points (4, 2) of the part of a cubic between two parameters, exactly, by blossoming (de Casteljau's algorithm)."""
 
     def blossom(*parameters: float) -> Curves:
-        row = np.asarray(points, np.float64)
+        row: Curves = np.asarray(points, np.float64)
         for t in parameters:
             row = (1 - t) * row[:-1] + t * row[1:]
-        return row[0]
+        end: Curves = row[0]
+        return end
 
     return np.stack([blossom(start, start, start), blossom(start, start, end), blossom(start, end, end), blossom(end, end, end)])
 
@@ -54,7 +55,7 @@ def parameters_at(points: ArrayLike, fractions: ArrayLike) -> NDArray[np.float64
     along = _along(points)
     if along[-1] <= 0:
         return fractions
-    return np.interp(fractions * along[-1], along, _EVEN)
+    return np.asarray(np.interp(fractions * along[-1], along, _EVEN), np.float64)
 
 
 def split(points: ArrayLike, shares: Sequence[float]) -> Curves:

@@ -98,6 +98,11 @@ def ease(u: float) -> float:
     return float(0.5 - 0.5 * np.cos(np.pi * min(max(u, 0.0), 1.0)))
 
 
+def count_text(level: Level) -> str:
+    """How many strokes a level has, in words for a caption."""
+    return f"{level.strokes} stroke" if level.strokes == 1 else f"{level.strokes} strokes"
+
+
 def series_film(series: Series) -> Film:
     """The photo, the first drawing, and how it becomes simpler level by level; every stroke keeps its identity.
 
@@ -107,11 +112,11 @@ def series_film(series: Series) -> Film:
     first, last = _ends(series)
     changes = len(series.levels) - 1
     pace = min(1.0, SERIES_MOST / (changes * (MORPH + LEVEL_HOLD))) if changes else 1.0
-    shots = [_photo(PHOTO_HOLD), _draw_on(first.sketch.points, _count(first), DRAW_ON)]
+    shots = [_photo(PHOTO_HOLD), _draw_on(first.sketch.points, count_text(first), DRAW_ON)]
     for before, after in pairwise(series.levels):
-        shots.append(_hold(before.sketch.points, _count(before), LEVEL_HOLD * pace))
+        shots.append(_hold(before.sketch.points, count_text(before), LEVEL_HOLD * pace))
         shots.append(_morph(before, after, after.sketch.points, MORPH * pace))
-    shots += [_hold(last.sketch.points, _count(last), LAST_HOLD), _return(last, RETURN)]
+    shots += [_hold(last.sketch.points, count_text(last), LAST_HOLD), _return(last, RETURN)]
     return Film(tuple(shots))
 
 
@@ -127,12 +132,12 @@ def trajectory_film(series: Series) -> Film:
     least, most = TRAJECTORY_SECONDS
     work = max(1.2, (least - rest) / count)
     pace = min(1.0, most / (rest + work * count))
-    shots = [_photo(0.5 * pace), _draw_on(first.trajectory.points[0], _count(first), pace)]
+    shots = [_photo(0.5 * pace), _draw_on(first.trajectory.points[0], count_text(first), pace)]
     for before, level in zip((None, *series.levels), series.levels, strict=False):
         if before is not None:
             shots.append(_morph(before, level, level.trajectory.points[0], 0.5 * pace))
         shots.append(_optimization(level, work * pace))
-        shots.append(_hold(level.sketch.points, _count(level), (1.4 if level is last else 0.6) * pace))
+        shots.append(_hold(level.sketch.points, count_text(level), (1.4 if level is last else 0.6) * pace))
     shots.append(_return(last, 0.6 * pace))
     return Film(tuple(shots))
 
@@ -148,17 +153,13 @@ def row_times(trajectory: Trajectory) -> NDArray[np.float64]:
         return np.zeros(1)
     steps = moves + 0.02 * moves.sum() / len(moves) + 1e-9
     times = np.concatenate([[0.0], np.cumsum(steps)])
-    return times / times[-1]
+    return np.asarray(times / times[-1], np.float64)
 
 
 def _ends(series: Series) -> tuple[Level, Level]:
     if not series.levels:
         raise ValueError("a film needs a series of at least one level")
     return series.levels[0], series.levels[-1]
-
-
-def _count(level: Level) -> str:
-    return f"{level.strokes} stroke" if level.strokes == 1 else f"{level.strokes} strokes"
 
 
 def _photo(seconds: float) -> Shot:
@@ -186,7 +187,7 @@ def _draw_on(points: NDArray[np.float32], caption: str, seconds: float) -> Shot:
 def _morph(before: Level, after: Level, points: NDArray[np.float32], seconds: float) -> Shot:
     """The finished drawing of ``before`` becomes a drawing ``points`` of the strokes of ``after``."""
     plan = change(before.sketch, type(after.sketch).from_points(points, after.trajectory.ids.tolist()), after.lineage)
-    old, new = _count(before), _count(after)
+    old, new = count_text(before), count_text(after)
 
     def scene(u: float) -> Scene:
         captions = ((old, 1 - ease(2.5 * u)), (new, ease(2.5 * u - 1.5)))
@@ -197,7 +198,7 @@ def _morph(before: Level, after: Level, points: NDArray[np.float32], seconds: fl
 
 def _optimization(level: Level, seconds: float) -> Shot:
     times, rows = row_times(level.trajectory), level.trajectory.points.astype(np.float64)
-    captions = ((_count(level), 1.0),)
+    captions = ((count_text(level), 1.0),)
 
     def scene(u: float) -> Scene:
         at = ease(u)
@@ -212,7 +213,7 @@ def _optimization(level: Level, seconds: float) -> Shot:
 
 def _return(level: Level, seconds: float) -> Shot:
     """The drawing gives way to the photo with which the film begins."""
-    strokes, caption = Strokes.of(level.sketch.points), _count(level)
+    strokes, caption = Strokes.of(level.sketch.points), count_text(level)
 
     def scene(u: float) -> Scene:
         return Scene(strokes, ink=1 - ease(1.4 * u - 0.4), photo=ease(1.25 * u), captions=((caption, 1 - ease(2 * u)),))
