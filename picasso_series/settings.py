@@ -1,11 +1,37 @@
 """Settings of a run: plain frozen data.
 
-Knows names, ranges and defaults; knows no files, no command line and no torch.
+Knows names, ranges and defaults, and how each value is written as text; knows no files, no command line and no torch.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from picasso_series.errors import UsageError
+
+MAX_STROKES = 256
+"""The most strokes that one level may have."""
+
+SIZES = {"square": (1080, 1080), "portrait": (1080, 1350), "story": (1080, 1920)}
+"""Film sizes by name, (width, height) in pixels: what feeds and stories show without cropping."""
+
+FORMATS = ("mp4", "gif", "webp", "svg")
+"""The film formats that can be asked for."""
+
+RASTERIZERS = ("auto", "torch", "diffvg")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+STARTS = ("contour", "saliency")
+SCHEDULES = ("cosine", "constant")
+
+FILM_SIDES = (64, 8192)
+"""Smallest and largest side of a film in pixels."""
+
+SHOWING = frozenset({"size", "formats"})
+"""Settings that change how a finished series is shown but not the drawing itself."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +57,9 @@ class Settings:
         embedding_weight: weight of the encoder's embedding, at least 0.
         rivals: how many fresh starts compete with the warm start at levels of few strokes, at least 0.
         joins: whether a survivor may absorb a neighbor it continues into.
+
+    Raises:
+        UsageError: a value is out of its range.
     """
 
     levels: tuple[int, ...] = (32, 16, 8, 4)
@@ -51,3 +80,156 @@ class Settings:
     embedding_weight: float = 0.1
     rivals: int = 4
     joins: bool = True
+
+    def __post_init__(self) -> None:
+        _check_levels(self.levels)
+        if len(self.iterations) not in (1, len(self.levels)) or any(n < 1 for n in self.iterations):
+            raise UsageError(
+                f"iterations takes one number above 0, or one for each of the {len(self.levels)} levels, not {_listed(self.iterations)}"
+            )
+        if self.encoder not in ("auto", "structure", "clip") and not re.fullmatch(r"clip:\S+", self.encoder):
+            raise UsageError(f"encoder takes auto, structure, clip or clip:<model>, not {self.encoder!r}")
+        for name, choices in (("rasterizer", RASTERIZERS), ("device", DEVICES), ("start", STARTS), ("schedule", SCHEDULES)):
+            if getattr(self, name) not in choices:
+                raise UsageError(f"{name} takes {_either(choices)}, not {getattr(self, name)!r}")
+        for name, least in (("seed", 0), ("seeds", 1), ("rivals", 0)):
+            if getattr(self, name) < least:
+                raise UsageError(f"{name} takes a whole number of at least {least}, not {getattr(self, name)}")
+        for name in ("learning_rate", "line_weight", "layer_weight", "embedding_weight"):
+            value = getattr(self, name)
+            if not math.isfinite(value) or value < 0 or (name == "learning_rate" and value == 0):
+                raise UsageError(f"{name} takes a number {'above' if name == 'learning_rate' else 'of at least'} 0, not {value}")
+        if not (self.line_weight or self.layer_weight or self.embedding_weight):
+            raise UsageError("one of line_weight, layer_weight and embedding_weight must be above 0, or there is nothing to draw for")
+        if not self.mask:
+            raise UsageError("mask takes auto, none or the path of a picture, not an empty text")
+        size_pixels(self.size)
+        if not self.formats or len(set(self.formats)) != len(self.formats) or not set(self.formats) <= set(FORMATS):
+            raise UsageError(f"formats takes some of {_listed(FORMATS)}, each once, not {_listed(self.formats) or 'none'!s}")
+
+    def iterations_at(self, index: int) -> int:
+        """Optimizer steps of the level at ``index`` (0 for the first)."""
+        return self.iterations[index if len(self.iterations) > 1 else 0]
+
+
+SETTING_NAMES: tuple[str, ...] = tuple(field.name for field in fields(Settings))
+"""The names of all settings, in the order in which they are shown."""
+
+
+def size_pixels(size: str) -> tuple[int, int]:
+    """(width, height) in pixels of a film size: a name of ``SIZES`` or ``"WxH"`` of even numbers.
+
+    Raises:
+        UsageError: the text is neither.
+    """
+    if size in SIZES:
+        return SIZES[size]
+    match = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", size)
+    if match is None:
+        raise UsageError(f"size takes {_either(SIZES)}, or WxH such as 1920x1080, not {size!r}")
+    width, height = int(match[1]), int(match[2])
+    least, most = FILM_SIDES
+    if width % 2 or height % 2 or not least <= min(width, height) <= max(width, height) <= most:
+        raise UsageError(f"size takes even sides of {least} to {most} pixels, such as 1920x1080, not {size!r}")
+    return width, height
+
+
+def parse_setting(name: str, value: Any) -> Any:
+    """Turn a value from a flag, the environment or a TOML file into the type of the setting ``name``.
+
+    Text such as ``"32,16,8,4"`` and lists such as ``[32, 16, 8, 4]`` both make a tuple; nothing is rounded or guessed. Ranges are
+    checked by :class:`Settings` alone.
+
+    Raises:
+        UsageError: the value is not of the setting's kind.
+        KeyError: there is no setting of that name.
+    """
+    default = {field.name: field.default for field in fields(Settings)}[name]
+    if isinstance(default, bool):
+        return _boolean(name, value)
+    if isinstance(default, int):
+        return _integer(name, value)
+    if isinstance(default, float):
+        return _number(name, value)
+    if isinstance(default, tuple):
+        parts = _parts(name, value)
+        if isinstance(default[0], int):
+            return tuple(_integer(name, part) for part in parts)
+        return tuple(_text(name, part).strip().lower() for part in parts)
+    return _text(name, value)
+
+
+def setting_text(value: Any) -> str:
+    """The text of a setting's value as it is written after a flag: ``(32, 16)`` is ``"32,16"``, True is ``"true"``."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _listed(value)
+    return str(value)
+
+
+def _check_levels(levels: Sequence[int]) -> None:
+    example = "such as 32,16,8,4"
+    if not levels:
+        raise UsageError(f"levels takes at least one number of strokes, {example}")
+    for count in levels:
+        if not 1 <= count <= MAX_STROKES:
+            raise UsageError(f"levels takes numbers of strokes from 1 to {MAX_STROKES}, {example}, not {count}")
+    for more, fewer in zip(levels, levels[1:], strict=False):
+        if fewer >= more:
+            order = _listed(sorted(set(levels), reverse=True))
+            raise UsageError(f"levels must get fewer from one to the next, so write {order} in place of {_listed(levels)}")
+
+
+def _parts(name: str, value: Any) -> list[Any]:
+    if isinstance(value, str):
+        parts = value.split(",")
+        if not value.strip() or any(not part.strip() for part in parts):
+            raise UsageError(f"{name} takes values parted by single commas, such as {_example(name)}, not {value!r}")
+        return parts
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _integer(name: str, value: Any) -> int:
+    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?[0-9]{1,15}\s*", value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise UsageError(f"{name} takes whole numbers, such as {_example(name)}, not {value!r}")
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except (ValueError, OverflowError):
+            pass
+    raise UsageError(f"{name} takes a number, such as {_example(name)}, not {value!r}")
+
+
+def _boolean(name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    if isinstance(value, str) and value.strip().lower() in words:
+        return words[value.strip().lower()]
+    raise UsageError(f"{name} takes true or false, not {value!r}")
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise UsageError(f"{name} takes text, such as {_example(name)}, not {value!r}")
+
+
+def _example(name: str) -> str:
+    return setting_text({field.name: field.default for field in fields(Settings)}[name])
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ",".join(str(value) for value in values)
+
+
+def _either(choices: Iterable[str]) -> str:
+    words = list(choices)
+    return ", ".join(words[:-1]) + " or " + words[-1]

@@ -1,0 +1,54 @@
+"""Files that are either whole or not there.
+
+Knows how to write beside the goal and rename; knows nothing of what is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+PART = ".part"
+"""Marks the name of a file that is still being written: ``.sketch.123.part.png`` becomes ``sketch.png``."""
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give the path of a temporary file beside ``path``, with the same ending, that takes the place of ``path`` when the block ends well.
+
+    When the block raises, the temporary file is removed and ``path`` stays as it was.
+    """
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{PART}{path.suffix}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Write bytes, or text as UTF-8, so that ``path`` holds either its old content or all of the new."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with whole_file(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def is_part(path: Path) -> bool:
+    """Whether the name is one that :func:`whole_file` gives to an unfinished file."""
+    return path.name.startswith(".") and PART in path.suffixes
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

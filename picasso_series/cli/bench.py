@@ -1,0 +1,53 @@
+"""``picasso-series bench``: the speed of this machine."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from picasso_series.cli.help import CONTEXT, Command, Option, write_examples
+from picasso_series.cli.output import Output, output_options
+
+_EXAMPLES = (
+    ("picasso-series bench raster", "time drawing strokes, forward and backward, on one thread"),
+    ("picasso-series bench raster --repeats 50 --json", "more repeats, for scripts"),
+)
+
+
+class _BenchGroup(click.Group):
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(formatter, _EXAMPLES)
+
+
+@click.group(cls=_BenchGroup, context_settings=CONTEXT)
+def bench() -> None:
+    """Measure how fast this machine draws."""
+
+
+@bench.command("raster", cls=Command, examples=_EXAMPLES)
+@click.option(
+    "--repeats", type=click.IntRange(1, 1000), default=15, metavar="N", cls=Option, section="Measuring", help="Repeats of each case [15]."
+)
+@output_options
+def bench_raster(repeats: int, quiet: bool, verbose: bool, as_json: bool) -> None:
+    """Time the rasterizers: milliseconds forward and backward for strokes of several lengths, on one thread."""
+    output = Output.of(quiet, verbose, as_json)
+    import torch
+
+    from picasso_series.benchmark import time_rasterizers
+
+    torch.set_num_threads(1)
+    output.note(f"torch {torch.__version__}, one thread, 224x224, median of {repeats}; milliseconds forward + backward = both")
+    timings = []
+    for timing in time_rasterizers(repeats):
+        timings.append(timing)
+        output.detail(f"{timing.rasterizer} {timing.strokes} strokes, {timing.length}: {timing.total:.2f} ms")
+    lengths = list(dict.fromkeys(timing.length for timing in timings))
+    lines = [f"{'':<8} {'strokes':>7}" + "".join(f"{length:>26}" for length in lengths)]
+    for name, strokes in dict.fromkeys((timing.rasterizer, timing.strokes) for timing in timings):
+        cells = [timing for timing in timings if (timing.rasterizer, timing.strokes) == (name, strokes)]
+        texts = (f"{cell.forward:.2f} + {cell.backward:.2f} = {cell.total:.2f}" for cell in cells)
+        lines.append(f"{name:<8} {strokes:>7}" + "".join(f"{text:>26}" for text in texts))
+    record = [asdict(timing) for timing in timings]
+    output.result(lines, {"torch": str(torch.__version__), "threads": 1, "repeats": repeats, "unit": "ms", "timings": record})

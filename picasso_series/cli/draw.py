@@ -1,0 +1,145 @@
+"""``picasso-series draw PHOTO``: a photo becomes a run folder."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from picasso_series.cli.help import Command, Option
+from picasso_series.cli.output import Output, output_options
+from picasso_series.errors import BadInputError
+from picasso_series.presets import Resolved, resolve
+from picasso_series.settings import DEVICES, RASTERIZERS, SETTING_NAMES, setting_text
+
+if TYPE_CHECKING:
+    from picasso_series.make import Finished, Resumed
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_EXAMPLES = (
+    ("picasso-series horse.jpg", "draw with 32, 16, 8 and 4 strokes into horse-series/"),
+    ("picasso-series horse.jpg --levels 12,6,3 --seeds 3 -o out", "other levels, the best of three starts, another folder"),
+    ("picasso-series horse.jpg --preset draft --formats svg", "a quick look, filmed as vectors only"),
+    ("picasso-series horse.jpg --mask horse-mask.png --dry-run", "show what would be done, and where each setting comes from"),
+)
+
+
+def _setting(section: str, name: str, metavar: str, text: str) -> Callable[[F], F]:
+    """An option for a setting, taken as text, since one place judges values from flags, files and the environment alike."""
+    return click.option(f"--{name}", metavar=metavar, cls=Option, section=section, help=text)
+
+
+@click.command(cls=Command, examples=_EXAMPLES, options_metavar="[OPTIONS]")
+@click.argument("photo", type=click.Path(path_type=Path))
+@_setting("Drawing", "levels", "N,N,…", "Strokes of each level, fewer from one to the next, 1 to 256 [32,16,8,4].")
+@_setting("Drawing", "preset", "NAME|FILE.toml", "Settings to start from; see 'picasso-series presets list' [default].")
+@_setting("Drawing", "iterations", "N[,N…]", "Optimizer steps, for all levels or one number each [the preset's].")
+@_setting("Drawing", "seed", "N", "First seed; the same seed draws the same series [0].")
+@_setting("Drawing", "seeds", "N", "Starts that compete at each level [1].")
+@_setting("Drawing", "mask", "auto|none|FILE", "The subject: found or taken from alpha, the whole photo, or white in a picture [auto].")
+@_setting("Machinery", "encoder", "auto|clip|clip:MODEL|structure", "What judges the likeness [auto].")
+@_setting("Machinery", "rasterizer", "|".join(RASTERIZERS), "What draws strokes as pixels [auto].")
+@_setting("Machinery", "device", "|".join(DEVICES), "Where it computes [auto].")
+@_setting("Films", "size", "square|portrait|story|WxH", "Size of the films [square, 1080x1080].")
+@_setting("Films", "formats", "LIST", "Formats of the films, of mp4,gif,webp,svg [mp4,gif].")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), metavar="DIR", cls=Option, section="Output", help="Run folder [./<photo stem>-series]."
+)
+@click.option(
+    "--force/--resume",
+    default=False,
+    cls=Option,
+    section="Output",
+    help="Replace another run that lies in the folder, or go on with the same one [resume].",
+)
+@click.option("--dry-run", is_flag=True, cls=Option, section="Output", help="Show every setting and its source; write nothing.")
+@output_options
+def draw(
+    photo: Path,
+    out: Path | None,
+    preset: str | None,
+    force: bool,
+    dry_run: bool,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
+    **flags: str | None,
+) -> None:
+    """Draw PHOTO with fewer and fewer strokes, and film it.
+
+    The same command goes on with a run that was stopped. Settings come from, first to last: these options, environment variables
+    (PICASSO_SERIES_LEVELS and so on), ./picasso-series.toml, the preset.
+    """
+    output = Output.of(quiet, verbose, as_json)
+    resolved = resolve(flags, preset=preset, env=os.environ, folder=Path())
+    if not photo.exists():
+        raise BadInputError(f"there is no file {photo}{_command_hint(photo)}; check the name and the folder")
+    if dry_run:
+        _preview(photo, resolved, out, force, output)
+        return
+    from picasso_series.cli.progress import follow
+    from picasso_series.make import Chosen, Drawn, Finished, Resumed, make_run
+
+    with follow(output) as progress:
+        for event in make_run(photo, resolved, out, force=force, on_film=progress.film):
+            if isinstance(event, Resumed):
+                _take_up(event, output)
+            elif isinstance(event, Chosen):
+                progress.choices(event.choices)
+            elif isinstance(event, Drawn):
+                progress.level(event.level)
+            elif isinstance(event, Finished):
+                finished = event
+            else:
+                progress.step(event)
+    _report(finished, output)
+
+
+def _take_up(event: Resumed, output: Output) -> None:
+    """Say that a run goes on, and compute with as many threads as it was begun with, since sums depend on their order."""
+    import torch
+
+    torch.set_num_threads(event.threads)
+    levels = ", ".join(map(str, event.done)) or "none"
+    output.note(f"going on with the run in {event.folder} (levels that are done: {levels})")
+
+
+def _report(finished: Finished, output: Output) -> None:
+    run = finished.run
+    files = [record["path"] for record in run.manifest["files"]]
+    main = [name for name in ("index.html", "plate.png") if name in files] + [name for name in files if name.startswith("films/")]
+    if not finished.drawn:
+        output.note(f"{run.folder} holds this very series already; --force draws it anew")
+    output.result(
+        [str(run.folder), *(str(run.folder / name) for name in main)],
+        {"folder": str(run.folder), "drawn": finished.drawn, "files": files, "series": run.manifest},
+    )
+
+
+def _preview(photo: Path, resolved: Resolved, out: Path | None, force: bool, output: Output) -> None:
+    from picasso_series.make import preview
+
+    folder, state = preview(photo, resolved, out, force=force)
+    settings = {name: {"value": getattr(resolved.settings, name), "from": resolved.sources[name]} for name in SETTING_NAMES}
+    width = max(map(len, SETTING_NAMES))
+    texts = {name: setting_text(setting["value"]) for name, setting in settings.items()}
+    column = max(map(len, texts.values()))
+    lines = [f"{name:<{width}}  {texts[name]:<{column}}  {settings[name]['from']}" for name in SETTING_NAMES]
+    fate = {"fresh": "a new run", "resume": "going on with the run there", "drawn": "drawn already", "replace": "replacing the run there"}
+    output.result(
+        [*lines, "", f"into {folder} ({fate[state]}); nothing was written"],
+        {"photo": photo.name, "folder": str(folder), "plan": state, "preset": resolved.preset, "settings": settings},
+    )
+
+
+def _command_hint(photo: Path) -> str:
+    """A hint when the name looks like a slip in a command's name."""
+    group = click.get_current_context().find_root().command
+    known = list(getattr(group, "commands", ()))
+    close = difflib.get_close_matches(str(photo), known, n=1, cutoff=0.75)
+    return f" (did you mean the command 'picasso-series {close[0]}'?)" if close else ""

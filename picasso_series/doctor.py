@@ -1,0 +1,201 @@
+"""What drawing and filming need, whether it is there, and the command that mends it.
+
+Each check is a function that returns a finding and never raises; knows nothing of how findings are shown.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from importlib import metadata, resources
+from pathlib import Path
+
+from picasso_series.errors import PicassoError
+
+LEAST_SPACE = 200_000_000
+"""Free bytes below which a run may not find room: a default one takes some ten megabytes."""
+
+
+class Status(Enum):
+    """What a check found. Only ``MISSING`` keeps the program from working."""
+
+    OK = "ok"
+    OPTIONAL = "optional"
+    WARNING = "warning"
+    MISSING = "MISSING"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check: its name, status, a detail, and the command or deed that mends it (empty when nothing is wrong)."""
+
+    name: str
+    status: Status
+    detail: str
+    mend: str = ""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether something required is not there."""
+        return self.status is Status.MISSING
+
+
+def examine() -> list[Finding]:
+    """Run all checks, in the order in which they matter."""
+    return [check() for check in CHECKS]
+
+
+def check_python() -> Finding:
+    """Python itself."""
+    return Finding("python", Status.OK, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+
+
+def check_libraries() -> Finding:
+    """The Python libraries of both halves but torch and cairo, which have checks of their own."""
+    found, lost = [], []
+    for name in ("numpy", "scipy", "scikit-image", "pillow", "jinja2", "rich", "click"):
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            lost.append(name)
+    if lost:
+        return Finding("libraries", Status.MISSING, f"{', '.join(lost)} not installed", f"pip install {' '.join(lost)}")
+    return Finding("libraries", Status.OK, ", ".join(found))
+
+
+def check_torch() -> Finding:
+    """Torch and the threads it would use."""
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        return Finding("torch", Status.MISSING, f"cannot be imported ({error})", "pip install torch")
+    threads = torch.get_num_threads()
+    return Finding("torch", Status.OK, f"{torch.__version__}, {threads} thread{'s' if threads > 1 else ''} of {os.cpu_count()} cores")
+
+
+def check_device() -> Finding:
+    """A graphics processor, which is welcome but not needed."""
+    try:
+        import torch
+    except (ImportError, OSError):
+        return Finding("gpu", Status.OPTIONAL, "unknown without torch")
+    if torch.cuda.is_available():
+        return Finding("gpu", Status.OK, f"CUDA, {torch.cuda.get_device_name()}")
+    if torch.backends.mps.is_available():
+        return Finding("gpu", Status.OK, "Apple's MPS; ask for it with --device mps")
+    return Finding("gpu", Status.OPTIONAL, "none; the processor draws")
+
+
+def check_cairo() -> Finding:
+    """The library that draws plates and frames of films."""
+    from picasso_series.film.draw import cairo
+
+    try:
+        version = cairo().cairo_version_string()
+    except PicassoError:
+        mend = {"darwin": "brew install cairo", "win32": "install the GTK runtime"}.get(sys.platform, "apt-get install -y libcairo2")
+        return Finding("libcairo", Status.MISSING, "not installed; plates and films need it", mend)
+    return Finding("libcairo", Status.OK, version)
+
+
+def check_ffmpeg() -> Finding:
+    """The program that encodes MP4, by running it."""
+    try:
+        from imageio_ffmpeg import get_ffmpeg_exe
+
+        program = get_ffmpeg_exe()
+        answer = subprocess.run([program, "-hide_banner", "-version"], capture_output=True, text=True, timeout=30, check=True)
+    except (ImportError, RuntimeError, OSError, subprocess.SubprocessError) as error:
+        return Finding("ffmpeg", Status.MISSING, f"does not run ({error})", "pip install --force-reinstall imageio-ffmpeg")
+    words = answer.stdout.split()
+    return Finding("ffmpeg", Status.OK, words[2] if len(words) > 2 else "runs")
+
+
+def check_fonts() -> Finding:
+    """The letters of captions and plates, which come with the package."""
+    from picasso_series.lettering import set_line
+
+    try:
+        set_line("IV", "italic")
+    except (OSError, ValueError, KeyError) as error:
+        return Finding("fonts", Status.MISSING, f"cannot be read ({error})", "pip install --force-reinstall picasso-series")
+    return Finding("fonts", Status.OK, "EB Garamond, bundled")
+
+
+def check_weights() -> Finding:
+    """The embedded encoder's weights."""
+    name = "structure weights"
+    try:
+        from picasso_series.encoders.structure import StructureEncoder
+
+        encoder = StructureEncoder.load()
+    except (ImportError, OSError):
+        return Finding(name, Status.WARNING, "cannot be checked without torch", "pip install torch")
+    except PicassoError as error:
+        return Finding(name, Status.MISSING, str(error), "pip install --force-reinstall picasso-series")
+    return Finding(name, Status.OK, f"embedded, sha256 {encoder.sha256[:12]}…")
+
+
+def check_clip() -> Finding:
+    """The CLIP encoder."""
+    return Finding("clip", Status.OPTIONAL, "not part of this version; the embedded encoder draws")
+
+
+def check_diffvg() -> Finding:
+    """The other rasterizer, which has to be built by hand."""
+    from importlib.util import find_spec
+
+    if find_spec("pydiffvg") is None:
+        return Finding("diffvg", Status.OPTIONAL, "not installed; the built-in rasterizer draws")
+    return Finding("diffvg", Status.OK, "installed; ask for it with --rasterizer diffvg")
+
+
+def check_presets() -> Finding:
+    """The presets that come with the package."""
+    from picasso_series.presets import load_preset, preset_names
+
+    try:
+        names = [load_preset(name).name for name in preset_names()]
+    except PicassoError as error:
+        return Finding("presets", Status.MISSING, str(error), "pip install --force-reinstall picasso-series")
+    return Finding("presets", Status.OK, ", ".join(names))
+
+
+def check_templates() -> Finding:
+    """The page's templates."""
+    found = [path.name for path in resources.files("picasso_series.gallery").joinpath("templates").iterdir()]
+    if not any(name.endswith(".j2") for name in found):
+        return Finding("templates", Status.MISSING, "not there", "pip install --force-reinstall picasso-series")
+    return Finding("templates", Status.OK, f"{len(found)} files, bundled")
+
+
+def check_space() -> Finding:
+    """Room on the disk of the current folder."""
+    free = shutil.disk_usage(Path()).free
+    text = f"{free / 1e9:.1f} GB free here"
+    if free < LEAST_SPACE:
+        return Finding("disk", Status.WARNING, text, "free some space, or draw elsewhere with --out")
+    return Finding("disk", Status.OK, text)
+
+
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    check_python,
+    check_libraries,
+    check_torch,
+    check_device,
+    check_cairo,
+    check_ffmpeg,
+    check_fonts,
+    check_weights,
+    check_presets,
+    check_templates,
+    check_diffvg,
+    check_clip,
+    check_space,
+)

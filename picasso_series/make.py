@@ -1,0 +1,239 @@
+"""From a photo to a finished run folder, as a generator of events.
+
+Knows the order of things (photo, folder, drawing, films, plate, page) and nothing of how any of them is done or shown to the user.
+Imports torch only when there is something to draw.
+"""
+
+from __future__ import annotations
+
+import platform
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from picasso_series import __version__
+from picasso_series.atomic import file_sha256
+from picasso_series.errors import BadInputError
+from picasso_series.film.draw import cairo
+from picasso_series.levels import Level, Series, Subject
+from picasso_series.photo import Photo, load_photo
+from picasso_series.presets import DEFAULT_PRESET, ENV_PREFIX, Resolved
+from picasso_series.run import SCHEMA, Run
+from picasso_series.run_writer import Identity, Plan, RunWriter, State, begin_run, manifest_settings, open_writer, plan_run, setting_value
+from picasso_series.settings import SETTING_NAMES, SHOWING, Settings, setting_text
+from picasso_series.show import FilmProgress, show_run
+
+if TYPE_CHECKING:
+    from picasso_series.series import Step, Studio
+
+FLAGS = ("levels", "encoder", "rasterizer", "device", "seed", "seeds", "iterations", "mask", "size", "formats")
+"""Settings that have a flag of their own on the command line; the others come from presets, files and the environment."""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """A run that lies in the folder goes on: its finished levels and the threads that it was drawn with.
+
+    To end with the very result of an unstopped run, its consumer sets torch to that many threads before it asks for the next event.
+    """
+
+    folder: Path
+    done: tuple[int, ...]
+    threads: int
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was chosen for the run: encoder, rasterizer and device, each with the reason."""
+
+    choices: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A level is drawn and safe in the folder."""
+
+    level: Level
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The run is done; ``drawn`` says whether anything had to be drawn for it."""
+
+    run: Run
+    drawn: bool
+
+
+def default_folder(photo: Path) -> Path:
+    """Where a photo's run goes when no folder is named: ``./<photo stem>-series``."""
+    return Path(f"{photo.stem}-series")
+
+
+def make_run(
+    path: str | Path,
+    resolved: Resolved,
+    folder: str | Path | None = None,
+    *,
+    force: bool = False,
+    on_film: FilmProgress | None = None,
+) -> Iterator[Resumed | Chosen | Step | Drawn | Finished]:
+    """Draw a photo's series into a run folder, or go on with the run that lies there.
+
+    Args:
+        path: the photo.
+        resolved: the settings and where each came from.
+        folder: the run folder; ``./<photo stem>-series`` when None.
+        force: replace another run that lies in the folder.
+        on_film: called with (name, frames done, frames in all) while films are made.
+
+    Raises:
+        PicassoError: of the kind that says what the user can mend.
+        OSError: the disk is full or fails.
+    """
+    path = Path(path)
+    settings = resolved.settings
+    # Without cairo hours of drawing would end in nothing to show.
+    cairo()
+    photo, out, identity, plan = _look(path, resolved, folder, force)
+    if plan.manifest is not None and plan.state is State.RESUME:
+        settings = _pinned(settings, plan.manifest)
+        yield Resumed(out, tuple(record["strokes"] for record in plan.manifest["levels"]), plan.manifest["threads"])
+    asked = {name: value for name, value in manifest_settings(resolved.settings, resolved.sources).items() if name in SHOWING}
+    if plan.state is State.DRAWN:
+        with open_writer(out) as writer:
+            run = show_run(writer, asked, on_film=on_film)
+        yield Finished(run, drawn=False)
+        return
+    # The folder is not touched before photo, mask and encoder have proved good.
+    subject, studio = _prepare(photo, settings)
+    yield Chosen(studio.choices)
+    with begin_run(out, identity, _header(path, photo, resolved, studio, identity), force=force) as writer:
+        writer.save_subject(subject)
+        yield from _draw(writer, subject, settings, studio)
+        run = show_run(writer, asked, on_film=on_film)
+    yield Finished(run, drawn=True)
+
+
+def preview(path: Path, resolved: Resolved, folder: Path | None = None, *, force: bool = False) -> tuple[Path, str]:
+    """Where :func:`make_run` would draw and what would become of that folder (a value of :class:`State`), touching nothing.
+
+    Raises:
+        BadInputError: the photo, the mask or the folder cannot be used.
+    """
+    _, out, _, plan = _look(path, resolved, folder, force)
+    return out, plan.state.value
+
+
+def make_series(path: str | Path, settings: Settings) -> Series:
+    """Draw a photo's series in memory, without a run folder.
+
+    Raises:
+        PicassoError: of the kind that says what the user can mend.
+    """
+    from picasso_series.series import LevelDone, draw_levels
+
+    subject, studio = _prepare(load_photo(Path(path)), settings)
+    levels: list[Level] = [event.level for event in draw_levels(subject, settings, studio) if isinstance(event, LevelDone)]
+    values = {name: setting_value(settings, name) for name in SETTING_NAMES}
+    return Series(subject, tuple(levels), values, studio.choices)
+
+
+def _draw(writer: RunWriter, subject: Subject, settings: Settings, studio: Studio) -> Iterator[Step | Drawn]:
+    """Draw the levels that are not there yet, keeping each as soon as it is done and snapshots in between."""
+    from picasso_series.series import Checkpoint, LevelDone, draw_levels
+
+    stored = writer.snapshot
+    checkpoint = Checkpoint(stored.strokes, stored.arrays, stored.notes) if stored else None
+    for event in draw_levels(subject, settings, studio, done=writer.done, checkpoint=checkpoint):
+        if isinstance(event, Checkpoint):
+            writer.save_snapshot(event.strokes, event.arrays, event.notes)
+        elif isinstance(event, LevelDone):
+            writer.save_level(event.level)
+            yield Drawn(event.level)
+        else:
+            yield event
+
+
+def _look(path: Path, resolved: Resolved, folder: str | Path | None, force: bool) -> tuple[Photo, Path, Identity, Plan]:
+    """Read the photo and see what lies in the folder."""
+    out = default_folder(path) if folder is None else Path(folder)
+    photo = load_photo(path)
+    identity = _identity(photo, resolved.settings)
+    return photo, out, identity, plan_run(out, identity, force=force)
+
+
+def _prepare(photo: Photo, settings: Settings) -> tuple[Subject, Studio]:
+    from picasso_series.series import choose_studio
+    from picasso_series.subject import prepare_subject
+
+    studio = choose_studio(settings)
+    return prepare_subject(photo, settings.mask, saliency=studio.encoder.saliency), studio
+
+
+def _identity(photo: Photo, settings: Settings) -> Identity:
+    mask = None
+    if settings.mask not in ("auto", "none"):
+        try:
+            mask = file_sha256(Path(settings.mask))
+        except OSError as error:
+            raise BadInputError(f"the mask {settings.mask} cannot be read ({error.strerror}); give a picture with --mask") from error
+    values = {name: setting_value(settings, name) for name in SETTING_NAMES}
+    return Identity(photo.sha256, mask, values, __version__)
+
+
+def _pinned(settings: Settings, manifest: Mapping[str, Any]) -> Settings:
+    """The settings with every "auto" replaced by what the run was begun with, so that all its levels are drawn by the same means."""
+    chosen = {
+        name: manifest["choices"][name]["value"]
+        for name in ("encoder", "rasterizer", "device")
+        if getattr(settings, name) == "auto" and name in manifest["choices"]
+    }
+    return replace(settings, **chosen)
+
+
+def _header(path: Path, photo: Photo, resolved: Resolved, studio: Studio, identity: Identity) -> dict[str, Any]:
+    import torch
+
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "picasso-series", "version": __version__},
+        "status": "drawing",
+        "title": " ".join(path.stem.replace("_", " ").replace("-", " ").split()) or "series",
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "command": repeat_command(path, resolved),
+        "photo": {"name": path.name, "sha256": photo.sha256, "width": photo.width, "height": photo.height},
+        "placement": {},
+        "mask": {"source": "", "sha256": identity.mask_sha256},
+        "settings": manifest_settings(resolved.settings, resolved.sources),
+        "choices": {name: dict(choice) for name, choice in studio.choices.items()},
+        "seed": resolved.settings.seed,
+        "threads": torch.get_num_threads(),
+        "versions": {"python": platform.python_version(), "torch": str(torch.__version__), "numpy": np.__version__},
+    }
+
+
+def repeat_command(photo: Path, resolved: Resolved) -> str:
+    """The command line that draws the same series again, with file names in place of paths, quoted for a POSIX shell."""
+    defaults = Settings()
+    words = ["picasso-series", photo.name if not photo.name.startswith("-") else f"./{photo.name}"]
+    variables = []
+    if resolved.preset != DEFAULT_PRESET:
+        words += ["--preset", resolved.preset]
+    for name in SETTING_NAMES:
+        source = resolved.sources.get(name, "default")
+        if source == "default" or source.startswith("preset "):
+            continue
+        value = getattr(resolved.settings, name)
+        if source != "flag" and value == getattr(defaults, name) and resolved.preset == DEFAULT_PRESET:
+            continue
+        text = Path(value).name if name == "mask" and value not in ("auto", "none") else setting_text(value)
+        if name in FLAGS:
+            words += [f"--{name}", text]
+        else:
+            variables.append(f"{ENV_PREFIX}{name.upper()}={shlex.quote(text)}")
+    return " ".join([*variables, shlex.join(words)])

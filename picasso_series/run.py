@@ -1,0 +1,223 @@
+"""Reading a run folder back: the manifest, the levels, the subject.
+
+Knows the layout that the contract fixes and trusts nothing in it: stored files may be damaged or made by others. Knows no torch, no
+drawing and no writing.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picasso_series.errors import BadInputError
+from picasso_series.levels import Level, Lineage, Placement, Series, Subject, Trajectory
+from picasso_series.strokes import CANVAS
+
+SCHEMA = 1
+MANIFEST = "series.json"
+LEVEL_FILES = ("sketch.svg", "sketch.png", "trajectory.npz")
+_MAX_ARRAYS = 1 << 29
+"""Most bytes that a stored array file may unpack to; a true trajectory has a few million at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run folder as it was read.
+
+    Attributes:
+        folder: where it lies.
+        manifest: the content of ``series.json``.
+        series: the subject and the levels that are done.
+        title: what the pictures are called.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    series: Series
+    title: str
+
+    @property
+    def finished(self) -> bool:
+        """Whether drawing, films, plate and page were all done."""
+        return bool(self.manifest["status"] == "finished")
+
+    @property
+    def complete(self) -> bool:
+        """Whether all levels that were asked for are drawn."""
+        return [level.strokes for level in self.series.levels] == list(self.manifest["settings"]["levels"]["value"])
+
+
+def is_run(folder: Path) -> bool:
+    """Whether the folder holds a manifest, sound or not."""
+    return (folder / MANIFEST).is_file()
+
+
+def open_run(folder: str | Path) -> Run:
+    """Read a run folder, finished or not.
+
+    Raises:
+        BadInputError: the folder is no run, or something in it is missing or damaged.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    try:
+        levels = tuple(read_level(folder, record) for record in manifest["levels"])
+        series = Series(_read_subject(folder, manifest), levels, manifest["settings"], manifest["choices"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(folder, error) from error
+    return Run(folder, manifest, series, manifest["title"])
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The content of ``series.json``, checked for the form that the rest of the program counts on.
+
+    Raises:
+        BadInputError: there is none, it is damaged, or a later version made it.
+    """
+    try:
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BadInputError(f"{folder} is no run folder (it has no {MANIFEST}); name one that picasso-series has drawn") from error
+    except (UnicodeDecodeError, IsADirectoryError) as error:
+        raise _damaged(folder, error) from error
+    try:
+        manifest = json.loads(text)
+        if manifest["schema"] != SCHEMA:
+            raise BadInputError(
+                f"{folder} has a manifest of schema {manifest['schema']}, not {SCHEMA}; use the version of picasso-series that made it"
+            )
+        _check_manifest(manifest)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise _damaged(folder, error) from error
+    return dict(manifest)
+
+
+def inner_path(folder: Path, name: str) -> Path:
+    """The path of the manifest's file ``name`` inside ``folder``.
+
+    Raises:
+        BadInputError: the name leads out of the folder.
+    """
+    pure = PurePosixPath(name)
+    if not name or pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name or "\0" in name:
+        raise BadInputError(f"the manifest of {folder} names the file {name!r}, which lies outside the run; draw the series again")
+    path = folder.joinpath(*pure.parts)
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise BadInputError(f"the file {name!r} of {folder} is a link that leads outside the run; draw the series again")
+    return path
+
+
+def read_level(folder: Path, record: Mapping[str, Any]) -> Level:
+    """The level that the manifest's ``record`` describes.
+
+    Raises:
+        BadInputError: its trajectory is missing, damaged or not the one that the record describes.
+    """
+    strokes = record["strokes"]
+    trajectory = _read_trajectory(inner_path(folder, f"{strokes}/trajectory.npz"))
+    ids = trajectory.ids.tolist()
+    if ids != list(record["ids"]) or len(ids) != strokes:
+        raise BadInputError(f"{strokes}/trajectory.npz of {folder} has other strokes than the manifest says; draw the series again")
+    lineage = Lineage(
+        tuple(int(i) for i in record["kept"]),
+        {int(survivor): tuple(int(i) for i in others) for survivor, others in record["joined"].items()},
+        tuple(int(i) for i in record["dropped"]),
+    )
+    losses = {str(name): float(value) for name, value in record["losses"].items()}
+    return Level(trajectory, lineage, losses, str(record["start"]), float(record["seconds"]))
+
+
+def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an ``.npz`` file, never unpickled.
+
+    Raises:
+        BadInputError: the file is missing or damaged, or unpacks to far more than any drawing needs.
+    """
+    try:
+        data = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(info.file_size for info in archive.infolist()) > _MAX_ARRAYS:
+                raise BadInputError(f"{path} unpacks to more than any drawing needs; draw the series again")
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except FileNotFoundError as error:
+        raise BadInputError(f"{path} is missing; run the drawing's command again to remake it") from error
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, NotImplementedError, zlib.error) as error:
+        raise BadInputError(f"{path} is damaged ({error}); delete it and run the drawing's command again") from error
+
+
+def _read_trajectory(path: Path) -> Trajectory:
+    arrays = load_arrays(path)
+    try:
+        points, iterations = arrays["points"], arrays["iterations"]
+        if points.ndim != 4 or not np.isfinite(points).all():
+            raise ValueError("its points are no finite numbers of the shape (T, n, 4, 2)")
+        if (np.diff(iterations) <= 0).any():
+            raise ValueError("its iterations do not rise")
+        ids = arrays["ids"]
+        if (ids < 1).any() or len(set(ids.tolist())) != len(ids):
+            raise ValueError("its ids are not unique numbers from 1")
+        return Trajectory(points, iterations, arrays["loss"], ids, arrays["salience"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise BadInputError(f"{path} is no trajectory ({error}); delete it and run the drawing's command again") from error
+
+
+def _read_subject(folder: Path, manifest: Mapping[str, Any]) -> Subject:
+    rgb = _read_picture(folder / "photo.png", "RGB")
+    mask = _read_picture(folder / "mask.png", "L") / np.float32(255)
+    placement = {name: manifest["placement"][name] for name in ("left", "top", "side", "photo_width", "photo_height")}
+    return Subject(rgb, mask.astype(np.float32), Placement(**placement), str(manifest["mask"]["source"]))
+
+
+def _read_picture(path: Path, mode: str) -> NDArray[np.uint8]:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            if picture.size != (CANVAS, CANVAS):
+                raise BadInputError(f"{path} is {picture.width}x{picture.height}, not {CANVAS}x{CANVAS}; draw the series again")
+            return np.asarray(picture.convert(mode))
+    except FileNotFoundError as error:
+        raise BadInputError(f"{path} is missing; run the drawing's command again to remake it") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise BadInputError(f"{path} is damaged; delete it and run the drawing's command again") from error
+
+
+def _check_manifest(manifest: Mapping[str, Any]) -> None:
+    kinds: Mapping[str, type | tuple[type, ...]] = {
+        "status": str,
+        "title": str,
+        "command": str,
+        "photo": dict,
+        "placement": dict,
+        "mask": dict,
+        "settings": dict,
+        "choices": dict,
+        "levels": list,
+        "files": list,
+        "threads": int,
+    }
+    for name, kind in kinds.items():
+        if not isinstance(manifest[name], kind):
+            raise ValueError(f"{name} is not as it should be")
+    asked = manifest["settings"]["levels"]["value"]
+    drawn = [record["strokes"] for record in manifest["levels"]]
+    if not _counts(asked) or not (_counts(drawn) or not drawn) or drawn != asked[: len(drawn)]:
+        raise ValueError("its levels do not fit together")
+
+
+def _counts(values: Sequence[Any]) -> bool:
+    return bool(values) and all(isinstance(value, int) and value >= 1 for value in values)
+
+
+def _damaged(folder: Path, error: Exception) -> BadInputError:
+    return BadInputError(f"the manifest of {folder} is damaged ({type(error).__name__}: {error}); draw the series again with --force")

@@ -1,0 +1,370 @@
+"""Writing a run folder: begin or resume, snapshots, levels, the end.
+
+Knows when a folder may be drawn into and keeps its manifest true at every moment: it names a level only when its files are there, and
+says "finished" only when everything is. Knows no torch and draws no film.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picasso_series.atomic import file_sha256, is_part, whole_file, write_whole
+from picasso_series.errors import BadInputError
+from picasso_series.levels import Level, Subject
+from picasso_series.lock import LOCK_NAME, folder_lock
+from picasso_series.run import LEVEL_FILES, MANIFEST, inner_path, is_run, load_arrays, read_level, read_manifest
+from picasso_series.settings import SETTING_NAMES, SHOWING
+
+SNAPSHOT = "snapshot.npz"
+_NOTES = "notes_json"
+_CHOSEN = ("encoder", "rasterizer", "device")
+_SHOWN = ("photo.png", "mask.png", "plate.svg", "plate.png", "index.html")
+_FILM_NAMES = ("series", "trajectory")
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The state of a level that is being drawn: its stroke count, arrays by name, and notes that JSON can hold."""
+
+    strokes: int
+    arrays: Mapping[str, NDArray[Any]]
+    notes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What makes two runs the same: the photo, the mask file and every setting that changes the drawing.
+
+    Attributes:
+        photo_sha256: of the photo's file.
+        mask_sha256: of the mask's file, None when the mask is no file.
+        settings: all settings by name, as the manifest writes them.
+        version: the version of picasso-series that draws.
+    """
+
+    photo_sha256: str
+    mask_sha256: str | None
+    settings: Mapping[str, Any]
+    version: str
+
+    def difference(self, manifest: Mapping[str, Any]) -> str | None:
+        """In a few words how the manifest's run differs from this one; None when it is the same."""
+        if manifest["photo"].get("sha256") != self.photo_sha256:
+            return "of another photo"
+        if manifest["mask"].get("sha256") != self.mask_sha256:
+            return "with another mask"
+        for name in SETTING_NAMES:
+            before, now = manifest["settings"].get(name, {}).get("value"), self.settings[name]
+            if name in SHOWING or before == now or (name == "mask" and self.mask_sha256):
+                continue
+            if name in _CHOSEN and before == "auto" and now == manifest["choices"].get(name, {}).get("value"):
+                continue
+            return f"with {name} {_plain(before)} in place of {_plain(now)}"
+        if len(manifest["levels"]) < len(manifest["settings"]["levels"]["value"]) and manifest["tool"].get("version") != self.version:
+            return f"begun by version {manifest['tool'].get('version')}"
+        return None
+
+
+class State(Enum):
+    """What a folder is to a run that wants to be drawn into it: empty, the same run in part or in whole, or to be replaced."""
+
+    FRESH = "fresh"
+    RESUME = "resume"
+    DRAWN = "drawn"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would happen to a folder; ``manifest`` is that of the run that lies there, if one does."""
+
+    state: State
+    manifest: Mapping[str, Any] | None = None
+
+
+def plan_run(folder: Path, identity: Identity, *, force: bool = False) -> Plan:
+    """Decide what a run with this identity does to ``folder``, touching nothing.
+
+    Raises:
+        BadInputError: the folder may not be drawn into.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise BadInputError(f"{folder} is a file, not a folder; choose another folder with --out")
+    if not folder.is_dir():
+        return Plan(State.FRESH)
+    if not is_run(folder):
+        if any(entry.name != LOCK_NAME and not is_part(entry) for entry in folder.iterdir()):
+            raise BadInputError(f"{folder} holds other files and no run; choose another folder with --out")
+        return Plan(State.FRESH)
+    try:
+        manifest = read_manifest(folder)
+    except BadInputError:
+        if not force:
+            raise
+        return Plan(State.REPLACE)
+    if force:
+        return Plan(State.REPLACE, manifest)
+    difference = identity.difference(manifest)
+    if difference:
+        kind = "a run" if manifest["status"] == "finished" else "an unfinished run"
+        raise BadInputError(f"{folder} holds {kind} {difference}; choose another folder with --out, or replace it with --force")
+    return Plan(State.DRAWN if _is_drawn(folder, manifest) else State.RESUME, manifest)
+
+
+class RunWriter:
+    """A run folder that is being written. Made by :func:`begin_run`, which holds the folder's lock."""
+
+    def __init__(self, folder: Path, manifest: Mapping[str, Any], done: Sequence[Level] = (), snapshot: Snapshot | None = None) -> None:
+        """Go on from ``manifest``, whose levels are ``done``, and from the snapshot of the level after them."""
+        self.folder = folder
+        self.manifest = dict(manifest)
+        self.done = tuple(done)
+        self.snapshot = snapshot
+
+    def save_subject(self, subject: Subject) -> None:
+        """Write ``photo.png`` and ``mask.png`` and note where the subject lies in the photo."""
+        from PIL import Image
+
+        for name, pixels in (("photo.png", subject.rgb), ("mask.png", np.rint(subject.mask * 255).clip(0, 255).astype(np.uint8))):
+            with whole_file(self.folder / name) as temporary:
+                Image.fromarray(pixels).save(temporary, optimize=True)
+        place = subject.placement
+        self.manifest["placement"] = {name: getattr(place, name) for name in ("left", "top", "side", "photo_width", "photo_height")}
+        self.manifest["mask"] = {**self.manifest["mask"], "source": subject.source}
+        self.record_files(["photo.png", "mask.png"])
+
+    def save_snapshot(self, strokes: int, arrays: Mapping[str, NDArray[Any]], notes: Mapping[str, Any]) -> None:
+        """Keep the state of the level that is being drawn, for a run that is stopped before the level ends."""
+        folder = self.folder / str(strokes)
+        folder.mkdir(exist_ok=True)
+        _write_arrays(folder / SNAPSHOT, {**arrays, _NOTES: np.array(json.dumps(dict(notes)))})
+
+    def save_level(self, level: Level) -> None:
+        """Write a finished level's files, then name them in the manifest; its snapshot goes.
+
+        Raises:
+            MissingError: the library that draws the picture is not installed.
+        """
+        from picasso_series.film.draw import write_sketch_png
+
+        folder = self.folder / str(level.strokes)
+        folder.mkdir(exist_ok=True)
+        track = level.trajectory
+        arrays = {name: getattr(track, name) for name in ("points", "iterations", "loss", "ids", "salience")}
+        _write_arrays(folder / "trajectory.npz", arrays)
+        write_whole(folder / "sketch.svg", level.sketch.to_svg())
+        with whole_file(folder / "sketch.png") as temporary:
+            write_sketch_png(level.sketch, temporary)
+        record = {
+            "strokes": level.strokes,
+            "ids": track.ids.tolist(),
+            "kept": list(level.lineage.kept),
+            "joined": {str(survivor): list(others) for survivor, others in level.lineage.joined.items()},
+            "dropped": list(level.lineage.dropped),
+            "start": level.start,
+            "losses": {name: float(value) for name, value in level.losses.items()},
+            "iterations": int(track.iterations[-1]),
+            "seconds": round(float(level.seconds), 3),
+            "files": [file_record(self.folder, f"{level.strokes}/{name}") for name in LEVEL_FILES],
+        }
+        self.done = (*self.done, level)
+        self._update(levels=[*self.manifest["levels"], record])
+        with suppress(FileNotFoundError):
+            (folder / SNAPSHOT).unlink()
+
+    def record_files(self, names: Iterable[str]) -> None:
+        """Name files of the run in the manifest, in place of what it said of them."""
+        records = {record["path"]: record for record in self.manifest["files"]}
+        records.update({name: file_record(self.folder, name) for name in names})
+        present = [record for name, record in records.items() if (self.folder / name).is_file()]
+        self._update(files=present)
+
+    def forget_files(self, names: Iterable[str]) -> None:
+        """Remove files of the run, from the manifest first, so that it never names what is not there."""
+        gone = set(names)
+        self._update(files=[record for record in self.manifest["files"] if record["path"] not in gone])
+        for name in gone:
+            inner_path(self.folder, name).unlink(missing_ok=True)
+
+    def reopen(self, settings: Mapping[str, Any]) -> None:
+        """Say that the run is not done (any more) and that these of its settings, as a manifest writes them, hold from now on."""
+        self._update(status="drawing", settings={**self.manifest["settings"], **settings})
+
+    def finish(self) -> None:
+        """Say that the run is done."""
+        self._update(status="finished")
+
+    def _update(self, **values: Any) -> None:
+        self.manifest.update(values)
+        write_manifest(self.folder, self.manifest)
+
+
+@contextmanager
+def begin_run(folder: Path, identity: Identity, header: Mapping[str, Any], *, force: bool = False) -> Iterator[RunWriter]:
+    """Lock ``folder`` and give its writer: a fresh run with ``header`` as manifest, or the one that lies there, to go on with.
+
+    A run that is replaced (``force``) loses its files only after the new manifest stands, so that a kill leaves no foreign files behind.
+
+    Raises:
+        BadInputError: the folder may not be drawn into, cannot be made, or another process is drawing into it.
+    """
+    made = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise BadInputError(f"{folder} cannot be made, since a file stands in its way; choose another folder with --out") from error
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(folder_lock(folder))
+            plan = plan_run(folder, identity, force=force)
+            if plan.manifest is not None and plan.state in (State.RESUME, State.DRAWN):
+                writer = _resume(folder, plan.manifest)
+            else:
+                writer = RunWriter(folder, {**header, "status": "drawing", "levels": [], "files": []})
+            write_manifest(folder, writer.manifest)
+        except OSError as error:
+            stack.close()
+            if made:
+                with suppress(OSError):
+                    folder.rmdir()
+            raise _unwritable(folder, error) from error
+        _sweep(folder, writer)
+        yield writer
+
+
+@contextmanager
+def open_writer(folder: Path) -> Iterator[RunWriter]:
+    """Lock the run in ``folder`` and give its writer, to change how it is shown; its drawing stays as it is.
+
+    Raises:
+        BadInputError: there is no run, it is damaged, or another process is working on it.
+    """
+    read_manifest(folder)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(folder_lock(folder))
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        yield RunWriter(folder, read_manifest(folder))
+
+
+def manifest_settings(settings: Any, sources: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Settings as the manifest writes them: value and source by name; of a mask's path only the file's name."""
+    return {name: {"value": setting_value(settings, name), "from": sources.get(name, "default")} for name in SETTING_NAMES}
+
+
+def setting_value(settings: Any, name: str) -> Any:
+    """One setting as JSON holds it."""
+    value = getattr(settings, name)
+    if name == "mask":
+        return value if value in ("auto", "none") else Path(value).name
+    return list(value) if isinstance(value, tuple) else value
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write ``series.json`` whole."""
+    text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(folder / MANIFEST, text.encode("utf-8", "replace") + b"\n")
+
+
+def file_record(folder: Path, name: str) -> dict[str, Any]:
+    """The manifest's entry of one file: path inside the run, bytes, sha256."""
+    path = folder / name
+    return {"path": name, "bytes": path.stat().st_size, "sha256": file_sha256(path)}
+
+
+def is_intact(folder: Path, record: Mapping[str, Any]) -> bool:
+    """Whether the file that a manifest's entry names is there with the very content that it had."""
+    path = inner_path(folder, record["path"])
+    return path.is_file() and file_sha256(path) == record["sha256"]
+
+
+def _resume(folder: Path, manifest: Mapping[str, Any]) -> RunWriter:
+    """Read back the levels whose files are intact, up to the first that is not, and the snapshot of the next."""
+    done: list[Level] = []
+    for record in manifest["levels"]:
+        if not _sound(folder, record):
+            break
+        done.append(read_level(folder, record))
+    asked = manifest["settings"]["levels"]["value"]
+    finished = len(done) == len(asked) and manifest["status"] == "finished"
+    kept = {**manifest, "status": "finished" if finished else "drawing", "levels": manifest["levels"][: len(done)]}
+    snapshot = None if len(done) == len(asked) else _read_snapshot(folder, asked[len(done)])
+    return RunWriter(folder, kept, done, snapshot)
+
+
+def _read_snapshot(folder: Path, strokes: int) -> Snapshot | None:
+    """The snapshot of a level; None when there is none or a damaged one, since the level can always start again."""
+    path = folder / str(strokes) / SNAPSHOT
+    if not path.is_file():
+        return None
+    try:
+        arrays = load_arrays(path)
+        notes = json.loads(str(arrays.pop(_NOTES)))
+    except (BadInputError, KeyError, ValueError):
+        return None
+    return Snapshot(strokes, arrays, notes)
+
+
+def _is_drawn(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether the subject and all levels are there with the very content that they had."""
+    subject = [record for record in manifest["files"] if record["path"] in ("photo.png", "mask.png")]
+    if len(manifest["levels"]) < len(manifest["settings"]["levels"]["value"]) or len(subject) < 2:
+        return False
+    return all(_sound(folder, record) for record in manifest["levels"]) and all(is_intact(folder, record) for record in subject)
+
+
+def _sound(folder: Path, record: Mapping[str, Any]) -> bool:
+    return len(record["files"]) == len(LEVEL_FILES) and all(is_intact(folder, entry) for entry in record["files"])
+
+
+def _sweep(folder: Path, writer: RunWriter) -> None:
+    """Remove what an earlier run or a killed one left: files with a run's names that the manifest does not name. Others stay."""
+    named = {entry["path"] for entry in writer.manifest["files"]}
+    named |= {entry["path"] for record in writer.manifest["levels"] for entry in record["files"]}
+    if writer.snapshot is not None:
+        named.add(f"{writer.snapshot.strokes}/{SNAPSHOT}")
+    ours = [*_SHOWN, *(f"films/{path.name}" for path in folder.glob("films/*") if path.stem in _FILM_NAMES)]
+    folders = [entry for entry in folder.iterdir() if entry.is_dir() and not entry.is_symlink()]
+    inner = [entry for entry in folders if entry.name.isdecimal() or entry.name == "films"]
+    ours += [f"{entry.name}/{name}" for entry in inner if entry.name != "films" for name in (*LEVEL_FILES, SNAPSHOT)]
+    for name in ours:
+        if name not in named:
+            with suppress(FileNotFoundError):
+                (folder / name).unlink()
+    for place in (folder, *inner):
+        for path in place.iterdir():
+            if is_part(path):
+                path.unlink(missing_ok=True)
+    for entry in inner:
+        # Only an empty folder goes; one that holds somebody's own files stays.
+        with suppress(OSError):
+            entry.rmdir()
+
+
+def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    write_whole(path, buffer.getvalue())
+
+
+def _unwritable(folder: Path, error: OSError) -> BadInputError:
+    reason = error.strerror or os.strerror(error.errno or 0)
+    return BadInputError(f"{folder} cannot be written to ({reason}); choose another folder with --out")
+
+
+def _plain(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
