@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 NAMES = ("auto", "torch", "diffvg")
 """What a user may ask for."""
 
-SOFTNESS = 0.5
-"""Half the width in pixels of a stroke's edge: a pixel's own width, as a box filter of one pixel gives."""
+SOFTNESS = 0.65
+"""Half the width in pixels of a stroke's edge.
+
+At 0.65 the smooth edge comes closest to the box filter of one pixel that diffvg takes, averaged over its sample seeds.
+"""
 
 
 class Rasterizer(Protocol):

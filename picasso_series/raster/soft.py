@@ -1,10 +1,10 @@
 """The rasterizer in plain torch: anti-aliased strokes, differentiable, with a cost that follows the ink.
 
 Knows how near pixels turn into ink, how strokes compose, and the gradient of both; knows no file and no objective. A stroke covers
-a pixel by ``a = clamp((width / 2 + softness - d) / (2 softness), 0, 1)``, d being the exact distance of the pixel's center to the
-curve B(t), and paper shines through all strokes: image = product of (1 - a). The gradient holds the nearest parameter t* fixed,
-which is exact: either d is stationary in t there or t* is an end of the curve (envelope theorem), so that
-``dd / dP_k = b_k(t*) (B(t*) - pixel) / d`` with the Bernstein polynomials b_k.
+a pixel all but for the light it lets through, ``c = s^2 (3 - 2 s)`` with ``s = clamp((d - width / 2 + softness) / (2 softness))``
+and d the exact distance of the pixel's center to the curve B(t); paper shines through all strokes: image = product of their c. The
+gradient holds the nearest parameter t* fixed, which is exact: either d is stationary in t there or t* is an end of the curve
+(envelope theorem), so that ``dd / dP_k = b_k(t*) (B(t*) - pixel) / d`` with the Bernstein polynomials b_k.
 """
 
 from __future__ import annotations
@@ -26,30 +26,39 @@ CLEAR = 1e-6
 
 
 class _Ink(NamedTuple):
-    """Inked (stroke, pixel) pairs: stroke (N,), cell of the padded grid (N,), t (N,), unit vector from pixel to curve
-    (N,) twice, share of light let through (N,)."""
+    """Pairs of a stroke and a pixel that it may ink, (N,) each.
+
+    Attributes:
+        stroke: index of the stroke, ascending.
+        cell: index of the pixel in the padded grid.
+        t: parameter of the curve's nearest point.
+        unit_x: unit vector from the pixel to that point.
+        unit_y: likewise.
+        rise: s in [0, 1], how far the pixel's center lies across the stroke's edge: 0 is ink, 1 is paper.
+    """
 
     stroke: Tensor
     cell: Tensor
     t: Tensor
     unit_x: Tensor
     unit_y: Tensor
-    clear: Tensor
+    rise: Tensor
 
 
 def _ink(curves: Tensor, present: Tensor, width: Tensor, softness: float, grid: Grid, reach: float) -> _Ink:
     """Find the inked pairs of curves (n, 4, 2), in pixels with centers at whole numbers, of widths (n,)."""
-    stroke, x, y, t = near_pixels(curves, present, reach, grid)
-    p = curves.flatten(1).t().contiguous().index_select(1, stroke)
-    b = _bernstein(t)
-    dx = b[0] * p[0] + b[1] * p[2] + b[2] * p[4] + b[3] * p[6] - x
-    dy = b[0] * p[1] + b[1] * p[3] + b[2] * p[5] + b[3] * p[7] - y
+    stroke, x, y, t, dx, dy = near_pixels(curves, present, reach, grid)
     distance = (dx * dx + dy * dy).sqrt_()
-    clear = ((distance - width[stroke] / 2 + softness) / (2 * softness)).clamp_(CLEAR, 1)
+    rise = ((distance - width[stroke] / 2 + softness) / (2 * softness)).clamp_(0, 1)
     # At distance 0 the direction is undefined: any vector of length at most 1 is a subgradient, and 0 is one.
     inverse = distance.clamp(min=1e-9).reciprocal_()
-    cell = ((y + grid.margin) * grid.side + (x + grid.margin)).long()
-    return _Ink(stroke, cell, t, dx * inverse, dy * inverse, clear)
+    cell = (y.long() + grid.margin) * grid.side + x.long() + grid.margin
+    return _Ink(stroke, cell, t, dx * inverse, dy * inverse, rise)
+
+
+def _clear(rise: Tensor) -> Tensor:
+    """The light let through across an edge."""
+    return (rise * rise * (3 - 2 * rise)).clamp_(min=CLEAR)
 
 
 def _bernstein(t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -64,28 +73,28 @@ class _Render(torch.autograd.Function):
     def forward(  # noqa: D102
         ctx: Any, curves: Tensor, width: Tensor, present: Tensor, sketch: Tensor, sketches: int, softness: float, size: int
     ) -> Tensor:
-        reach = float(width.max()) / 2 + softness
+        reach = (float(width.max()) if len(width) else 0) / 2 + softness
         grid = Grid(size, margin(reach))
         ink = _ink(curves, present, width, softness, grid, reach)
         cell = sketch[ink.stroke] * grid.side**2 + ink.cell
-        light = curves.new_zeros(sketches * grid.side**2).index_add_(0, cell, ink.clear.log())
+        light = curves.new_zeros(sketches * grid.side**2).index_add_(0, cell, _clear(ink.rise).log())
         image = _crop(light.view(sketches, grid.side, grid.side), grid).exp()
         if any(ctx.needs_input_grad[:2]):
             # Only the edge of a stroke has a gradient: inside it is black and outside it is blank.
-            edge = ((ink.clear > CLEAR) & (ink.clear < 1)).nonzero().view(-1)
-            ctx.save_for_backward(image, cell[edge], *(part[edge] for part in (ink.stroke, ink.t, ink.unit_x, ink.unit_y, ink.clear)))
+            edge = ((ink.rise > 0) & (ink.rise < 1)).nonzero().view(-1)
+            ctx.save_for_backward(image, cell[edge], *(part[edge] for part in (ink.stroke, ink.t, ink.unit_x, ink.unit_y, ink.rise)))
             ctx.grid, ctx.softness, ctx.strokes = grid, softness, len(curves)
         return image
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102
-        image, cell, stroke, t, unit_x, unit_y, clear = ctx.saved_tensors
+        image, cell, stroke, t, unit_x, unit_y, rise = ctx.saved_tensors
         grid: Grid = ctx.grid
         padded = image.new_zeros(len(image), grid.side, grid.side)
         torch.mul(upstream, image, out=_crop(padded, grid))
-        # dI/dd = I / (1 - a) * 1 / (2 softness): the light that the other strokes let through, times the slope of the edge.
-        slope = padded.view(-1)[cell] / clear / (2 * ctx.softness)
+        # dI/dd = I / c * dc/dd: the light that the other strokes let through, times the slope of the edge.
+        slope = padded.view(-1)[cell] / _clear(rise) * (rise * (1 - rise)) * (3 / ctx.softness)
         force_x, force_y = slope * unit_x, slope * unit_y
         parts = torch.stack([force * b for b in _bernstein(t) for force in (force_x, force_y)], 1)
         curves = image.new_zeros(ctx.strokes, 8).index_add_(0, stroke, parts).view(-1, 4, 2)
@@ -129,8 +138,6 @@ class SoftRasterizer:
         sketches, strokes = points.shape[:2]
         curves = (points * self.size - 0.5).flatten(0, 1)
         widths = torch.as_tensor(width, dtype=points.dtype, device=points.device).expand(sketches, strokes).flatten()
-        if not len(curves):
-            return points.new_ones(sketches, self.size, self.size)
         present = torch.ones_like(widths, dtype=torch.bool) if mask is None else mask.flatten()
         sketch = torch.arange(sketches, device=points.device).repeat_interleave(strokes)
         image: Tensor = _Render.apply(curves, widths, present, sketch, sketches, float(softness), self.size)
@@ -171,11 +178,9 @@ class SoftRasterizer:
         reach = width / 2 + softness
         grid = Grid(self.size, margin(reach))
         cells = grid.side**2
-        if not len(curves):
-            return points.new_ones(len(removed), self.size, self.size)
         present = points.new_ones(len(curves), dtype=torch.bool)
         ink = _ink(curves, present, points.new_full((len(curves),), float(width)), softness, grid, reach)
-        log = ink.clear.log()
+        log = _clear(ink.rise).log()
         base = int(torch.searchsorted(ink.stroke, len(points)))
         whole = points.new_zeros(cells).index_add_(0, ink.cell[:base], log[:base])
         light = whole.repeat(len(removed), 1)
