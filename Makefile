@@ -8,25 +8,42 @@ STAMP := $(VENV)/.set-up
 PHOTO := gallery/photos/horse.jpg
 RUN := horse-series
 
-.PHONY: help setup demo test check bench clean
+HAS_CAIRO := $(PYTHON) -c 'import ctypes, ctypes.util; ctypes.util.find_library("cairo") or ctypes.CDLL("libcairo.so.2")' 2>/dev/null
+
+.PHONY: help setup libraries demo test check bench clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
-setup: $(STAMP) ## set up .venv with the program and everything it needs
+setup: $(STAMP) ## set up .venv with the program and all that it needs
 
-# A torch that this Python already has is used, not downloaded again.
-$(STAMP): pyproject.toml scripts/system-libraries.sh
-	@bash scripts/system-libraries.sh
-	@if $(PYTHON) -c 'import torch' 2>/dev/null; then \
-	  echo "using the torch that $(PYTHON) has"; $(PYTHON) -m venv --clear --system-site-packages $(VENV); \
-	else $(PYTHON) -m venv --clear $(VENV); fi
+# A torch that $(PYTHON) already has is used, not replaced. Without --clear nothing in an older .venv could be counted on.
+$(STAMP): pyproject.toml Makefile
+	@$(MAKE) --no-print-directory libraries
+	@site=; if $(PYTHON) -c 'import torch' 2>/dev/null; then \
+	  echo "using the torch that $(PYTHON) has"; site=--system-site-packages; fi; \
+	  $(PYTHON) -m venv --clear $$site $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,dev]'
 	@touch $@
 
+# The one thing that pip cannot bring: installed where that asks nobody for a password, else named.
+libraries:
+	@$(HAS_CAIRO) && exit 0; \
+	as_root=; [ "$$(id -u)" = 0 ] || as_root='sudo -n'; \
+	if command -v apt-get >/dev/null && $$as_root true 2>/dev/null; then \
+	  $$as_root apt-get update -qq </dev/null && \
+	  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libcairo2 </dev/null; \
+	else \
+	  install='your package manager (libcairo 2)'; \
+	  ! command -v brew >/dev/null || install='brew install cairo'; \
+	  ! command -v dnf >/dev/null || install='sudo dnf install cairo'; \
+	  ! command -v apt-get >/dev/null || install='sudo apt-get install -y libcairo2'; \
+	  echo "the cairo library is missing; install it with: $$install" >&2; exit 1; \
+	fi
+
 demo: $(STAMP) ## draw the horse with the embedded encoder into horse-series/
 	$(BIN)/picasso-series $(PHOTO) --encoder structure --out $(RUN)
-	@echo "open $(RUN)/index.html"
+	@echo "now open $(RUN)/index.html"
 
 test: $(STAMP) ## run all tests
 	$(BIN)/python -m pytest
