@@ -241,9 +241,9 @@ def page_downloads(folder: Path, films: Iterable[str], states: Sequence[State], 
 
 
 def page_facts(manifest: Mapping[str, Any], series: Series) -> list[tuple[str, str, str]]:
-    """How the run was made, as (name, value, reason) rows; a reason may be empty."""
+    """How the run was made as its manifest tells it, in rows of (name, value, reason); a reason may be empty."""
     rows = []
-    choices = _table(manifest, "choices") or series.choices
+    choices = _table(manifest, "choices")
     for key, choice in choices.items():
         parts = choice if isinstance(choice, Mapping) else {"value": choice}
         rows.append((_CHOICE_NAMES.get(key, _words(key)), _text(parts.get("value")), _text(parts.get("reason"))))
@@ -252,8 +252,7 @@ def page_facts(manifest: Mapping[str, Any], series: Series) -> list[tuple[str, s
     sources = {origin for _, _, origin in _settings(manifest)}
     presets = sorted(origin.removeprefix("preset ") for origin in sources if origin.startswith("preset "))
     rows.append(("Preset", ", ".join(presets), ""))
-    seed = manifest.get("seed", series.settings.get("seed"))
-    rows.append(("Seed", _text(seed), ""))
+    rows.append(("Seed", _text(manifest.get("seed")), ""))
     rows.append(("Time", duration(sum(level.seconds for level in series.levels)), "drawing, all states together"))
     rows.append(("Made", _text(manifest.get("created"))[:10], ""))
     return [row for row in rows if row[1]]
@@ -271,7 +270,7 @@ def _settings(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def _photo_caption(manifest: Mapping[str, Any]) -> str:
     photo = _table(manifest, "photo")
     name, width, height = (_text(photo.get(key)) for key in ("name", "width", "height"))
-    size = f"{width} × {height} pixels" if width and height else ""  # noqa: RUF001
+    size = f"{width} × {height} pixels" if width and height else ""
     return ", ".join(filter(None, [PurePosixPath(name).name, size]))
 
 

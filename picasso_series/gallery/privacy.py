@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from pathlib import PureWindowsPath
 from typing import Any
 
-_NAME = r"""[^\s"'`,;:()<>|/\\]+"""
+_FOLDER = r"""[^\s"'`:<>|/\\~]+"""
+_FILE = r"""[^\s"'`:<>|/\\,;()]+"""
 # A path from a root, from home or from a drive, where a word begins; not the slashes of an address or of "and/or". Folders may have
 # spaces in their names: a word too many is cut rather than a name too few.
-_ABSOLUTE = re.compile(rf"(?<![\w.:/\\~-])(?:~[\w.-]*[/\\]|/|[A-Za-z]:[/\\]|\\\\)(?:{_NAME}(?: {_NAME})*[/\\])*{_NAME}")
+_ABSOLUTE = re.compile(rf"(?<![\w.:/\\~-])(?:~[\w.-]*[/\\]|/|[A-Za-z]:[/\\]|\\\\)(?:{_FOLDER}(?: +{_FOLDER})*[/\\])*{_FILE}")
 
 
 def without_private_paths(value: Any) -> Any:

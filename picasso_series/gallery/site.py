@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,7 @@ def build_site(runs: Iterable[Run], site_folder: Path) -> list[Path]:
         PicassoError: a file cannot be read or written.
     """
     site = Path(site_folder)
-    shown = list({run.folder.resolve(): run for run in runs}.values())
+    shown = [_public(run) for run in {run.folder.resolve(): run for run in runs}.values()]
     if not shown:
         raise UsageError("a gallery needs at least one run folder")
     written_before = _own_files(site)
@@ -112,14 +112,22 @@ def _slugs(runs: Sequence[Run]) -> list[str]:
     return names
 
 
-def _copy_run(run: Run, site: Path, name: str) -> list[Path]:
-    """Copy what a run shows and its manifest without private paths; return what was written."""
+def _public(run: Run) -> Run:
+    """The run with a manifest that tells no private path and names only files that a site shows."""
+    return replace(run, manifest=_only_files(without_private_paths(run.manifest), set(_showable(run))))
+
+
+def _showable(run: Run) -> list[str]:
+    """The files of a run that are for everybody, as paths relative to its folder."""
     sketches = [f"{level.strokes}/{file}" for level in run.series.levels for file in ("sketch.svg", "sketch.png")]
-    showable = ["photo.png", *sketches, "plate.svg", "plate.png", *films_in(run.folder)]
-    there = [path for path in showable if (run.folder / path).is_file()]
-    copied = [copy_file(run.folder / path, site / name / path) for path in there]
-    manifest = _only_files(without_private_paths(run.manifest), set(there))
-    return [*copied, write_text(site / name / "series.json", json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")]
+    candidates = ["photo.png", *sketches, "plate.svg", "plate.png", *films_in(run.folder)]
+    return [path for path in candidates if (run.folder / path).is_file()]
+
+
+def _copy_run(run: Run, site: Path, name: str) -> list[Path]:
+    """Copy what a run shows, write its manifest beside it, and return the files."""
+    copied = [copy_file(run.folder / path, site / name / path) for path in _showable(run)]
+    return [*copied, write_text(site / name / "series.json", json.dumps(run.manifest, indent=2, ensure_ascii=False) + "\n")]
 
 
 def _only_files(value: Any, there: set[str]) -> Any:
