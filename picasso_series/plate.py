@@ -35,7 +35,8 @@ GREY = (104, 102, 98)
 
 # Lengths in units of the canvas (224 a drawing), so that strokes keep their own width.
 _MARGIN = 56.0
-_GAP = 28.0
+_GAP = 44.0
+_LEAST_SIDE = 96
 _TITLE_SIZE, _NUMERAL_SIZE, _COUNT_SIZE = 21.0, 13.0, 12.0
 _TITLE_ROOM = 62.0
 _NUMERAL_DROP, _COUNT_DROP = 30.0, 47.0
@@ -60,18 +61,40 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Window:
+    """The part of the canvas that a plate shows of the photo and of every drawing, in whole canvas units."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Units across."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Units from top to bottom."""
+        return self.bottom - self.top
+
+
+@dataclass(frozen=True)
 class Layout:
     """Where everything stands on a plate, in canvas units.
 
     Attributes:
         width, height: of the whole plate.
-        photo: the upper left corner of the photo's square, which has the side ``CANVAS``.
-        drawings: (sketch, x, y) of each level's square.
+        window: what is shown of the canvas.
+        photo: the upper left corner of the photo's window.
+        drawings: (sketch, x, y), the upper left corner of each level's window.
         texts: title and captions.
     """
 
     width: float
     height: float
+    window: Window
     photo: tuple[float, float]
     drawings: tuple[tuple[Sketch, float, float], ...]
     texts: tuple[Text, ...]
@@ -92,22 +115,53 @@ def lay_out(series: Series, title: str | None) -> Layout:
     cells = len(series.levels) + 1
     rows = 1 if len(series.levels) <= _ONE_ROW_LEVELS else max(2, -(-cells // _MOST_IN_A_ROW))
     columns = -(-cells // rows)
-    width = 2 * _MARGIN + columns * CANVAS + (columns - 1) * _GAP
+    window = shown_window(series)
+    width = 2 * _MARGIN + columns * window.width + (columns - 1) * _GAP
     titled = bool(title and printable(title, "italic"))
     top = _MARGIN + (_TITLE_ROOM if titled else 0.0)
-    row_height = CANVAS + _COUNT_DROP + _ROW_GAP
-    places = [(_MARGIN + (i % columns) * (CANVAS + _GAP), top + (i // columns) * row_height) for i in range(cells)]
+    row_height = window.height + _COUNT_DROP + _ROW_GAP
+    places = [(_MARGIN + (i % columns) * (window.width + _GAP), top + (i // columns) * row_height) for i in range(cells)]
     texts = []
     if title and titled:
         texts.append(_centered(title, "italic", width / 2, _MARGIN + 0.7 * _TITLE_SIZE, _TITLE_SIZE, INK, 0.01, width - 2 * _MARGIN))
-    for number, (level, (x, y)) in enumerate(zip(series.levels, places[1:], strict=True), start=1):
-        texts.append(_centered(roman(number), "regular", x + CANVAS / 2, y + CANVAS + _NUMERAL_DROP, _NUMERAL_SIZE, INK, 0.12))
-        texts.append(_centered(count_text(level), "italic", x + CANVAS / 2, y + CANVAS + _COUNT_DROP, _COUNT_SIZE, GREY, 0.01))
-    x, y = places[0]
-    texts.append(_centered("the photo", "italic", x + CANVAS / 2, y + CANVAS + _COUNT_DROP, _COUNT_SIZE, GREY, 0.01))
+
+    def caption(text: str, face: str, cell: int, drop: float, size: float, color: tuple[int, int, int], tracking: float) -> None:
+        x, y = places[cell]
+        texts.append(
+            _centered(text, face, x + window.width / 2, y + window.height + drop, size, color, tracking, window.width + 0.5 * _GAP)
+        )
+
+    caption("the photo", "italic", 0, _COUNT_DROP, _COUNT_SIZE, GREY, 0.01)
+    for number, level in enumerate(series.levels, start=1):
+        caption(roman(number), "regular", number, _NUMERAL_DROP, _NUMERAL_SIZE, INK, 0.12)
+        caption(count_text(level), "italic", number, _COUNT_DROP, _COUNT_SIZE, GREY, 0.01)
     drawings = tuple((level.sketch, x, y) for level, (x, y) in zip(series.levels, places[1:], strict=True))
-    height = top + rows * row_height - _ROW_GAP + _MARGIN
-    return Layout(width, height, places[0], drawings, tuple(texts))
+    return Layout(width, top + rows * row_height - _ROW_GAP + _MARGIN, window, places[0], drawings, tuple(texts))
+
+
+def shown_window(series: Series) -> Window:
+    """The smallest window, at least ``_LEAST_SIDE`` units either way, that holds all that is not white of the photo and all strokes.
+
+    A wide horse thus gets a wide window and a giraffe a tall one, the same for the photo and every level.
+    """
+    tinted = (series.subject.rgb < 250).any(axis=2)
+    boxes = [(x.min(), y.min(), x.max() + 1, y.max() + 1) for y, x in [np.nonzero(tinted)] if len(x)]
+    reach = STROKE_WIDTH / 2
+    for level in series.levels:
+        for stroke in level.sketch.strokes:
+            x, y, end_x, end_y = (CANVAS * value for value in stroke.bounds)
+            boxes.append((x - reach, y - reach, end_x + reach, end_y + reach))
+    least, most = np.min(boxes, axis=0), np.max(boxes, axis=0)
+    (left, right), (top, bottom) = _widened(least[0], most[2]), _widened(least[1], most[3])
+    return Window(left, top, right, bottom)
+
+
+def _widened(start: float, end: float) -> tuple[int, int]:
+    """Whole units within the canvas around ``start`` to ``end``, at least ``_LEAST_SIDE`` of them."""
+    first, last = max(0, int(np.floor(start))), min(CANVAS, int(np.ceil(end)))
+    lack = max(0, _LEAST_SIDE - (last - first))
+    first = min(max(0, first - lack // 2), CANVAS - _LEAST_SIDE)
+    return first, max(last, first + _LEAST_SIDE)
 
 
 def roman(number: int) -> str:
@@ -139,9 +193,8 @@ def plate_svg(series: Series, title: str | None = None) -> str:
         f'<svg xmlns="{SVG_NAMESPACE}" viewBox="0 0 {plan.width:g} {plan.height:g}" {size} role="img">\n'
         f"<title>{escape(f'{name}: the photo and its drawings in {counts} strokes')}</title>\n"
         f'<rect {size} fill="#fff"/>\n'
-        f'<image x="{plan.photo[0]:g}" y="{plan.photo[1]:g}" width="{CANVAS}" height="{CANVAS}" href="{_data_uri(series.subject.rgb)}"/>\n'
-        + "".join(_svg_lines(plan))
-        + "</svg>\n"
+        f'<image x="{plan.photo[0]:g}" y="{plan.photo[1]:g}" width="{plan.window.width}" height="{plan.window.height}" '
+        f'preserveAspectRatio="none" href="{_data_uri(_cropped(series, plan.window))}"/>\n' + "".join(_svg_lines(plan)) + "</svg>\n"
     )
 
 
@@ -156,9 +209,10 @@ def plate_pixels(series: Series, title: str | None = None, width: int = PNG_WIDT
     scale = width / plan.width
     sheet = Sheet(width, round(plan.height * scale))
     x, y = plan.photo
-    draw_picture(sheet.context, series.subject.rgb, (x * scale, y * scale, CANVAS * scale))
+    draw_picture(sheet.context, _cropped(series, plan.window), (x * scale, y * scale), scale)
     for sketch, x, y in plan.drawings:
-        draw_strokes(sheet.context, Strokes.of(sketch.points), (x * scale, y * scale, CANVAS * scale), INK)
+        place = ((x - plan.window.left) * scale, (y - plan.window.top) * scale, CANVAS * scale)
+        draw_strokes(sheet.context, Strokes.of(sketch.points), place, INK)
     for text in plan.texts:
         draw_line(sheet.context, text.line, (text.x * scale, text.y * scale, text.size * scale), text.color)
     return to_rgb(sheet.pixels())
@@ -181,6 +235,11 @@ def write_plate(series: Series, folder: Path, title: str | None = None) -> tuple
     return vector, raster
 
 
+def _cropped(series: Series, window: Window) -> NDArray[np.uint8]:
+    """The photo's part in the window; one of its pixels is one canvas unit."""
+    return series.subject.rgb[window.top : window.bottom, window.left : window.right]
+
+
 def _centered(
     text: str,
     face: str,
@@ -189,7 +248,7 @@ def _centered(
     size: float,
     color: tuple[int, int, int],
     tracking: float,
-    room: float = float(CANVAS),
+    room: float,
 ) -> Text:
     """A line centered at ``center``, set smaller when it is wider than ``room``."""
     line = set_line(text, face, tracking)
@@ -198,12 +257,10 @@ def _centered(
 
 
 def _svg_lines(plan: Layout) -> Iterator[str]:
+    style = f'fill="none" stroke="{_hex(INK)}" stroke-width="{STROKE_WIDTH:g}" stroke-linecap="round" stroke-linejoin="round"'
     for sketch, x, y in plan.drawings:
         paths = "".join(f'<path d="{path_data(stroke.points)}"/>\n' for stroke in sketch.strokes)
-        yield (
-            f'<g transform="translate({x:g} {y:g})" fill="none" stroke="{_hex(INK)}" stroke-width="{STROKE_WIDTH:g}" '
-            f'stroke-linecap="round" stroke-linejoin="round">\n{paths}</g>\n'
-        )
+        yield f'<g transform="translate({x - plan.window.left:g} {y - plan.window.top:g})" {style}>\n{paths}</g>\n'
     for text in plan.texts:
         yield f'<path fill="{_hex(text.color)}" d="{text.line.path_data(text.x, text.y, text.size)}"/>\n'
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from fontTools.pens.recordingPen import RecordingPen
 from fontTools.ttLib import TTFont
 
-CHARACTERS = [chr(code) for code in (*range(0x20, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x180)) if chr(code).isprintable()] + list(" –—‘’“”…")
+CODES = (*range(0x20, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x180))
+CHARACTERS = [chr(code) for code in CODES] + list(" –—‘’“”…")
 COMMANDS = {"moveTo": "M", "lineTo": "L", "curveTo": "C", "closePath": "Z"}
 
 

@@ -162,16 +162,16 @@ def draw_line(context: Any, line: Line, place: tuple[float, float, float], ink: 
     context.fill()
 
 
-def draw_picture(context: Any, picture: NDArray[np.uint8], place: tuple[float, float, float]) -> None:
-    """Paint a square sRGB picture (n, n, 3) into the square ``place`` (left, top, side) of a cairo context, smoothly scaled."""
-    left, top, side = place
+def draw_picture(context: Any, picture: NDArray[np.uint8], corner: tuple[float, float], scale: float) -> None:
+    """Paint an sRGB picture (height, width, 3) with its upper left corner at ``corner`` and its pixels ``scale`` wide, smoothly."""
+    height, width = picture.shape[:2]
     context.save()
-    context.translate(left, top)
-    context.scale(side / picture.shape[1], side / picture.shape[0])
+    context.translate(*corner)
+    context.scale(scale, scale)
     context.set_source_surface(_image_surface(picture), 0, 0)
     context.get_source().set_filter(cairo().FILTER_GOOD)
     context.get_source().set_extend(cairo().EXTEND_PAD)
-    context.rectangle(0, 0, picture.shape[1], picture.shape[0])
+    context.rectangle(0, 0, width, height)
     context.fill()
     context.restore()
 
