@@ -51,8 +51,12 @@ def find_backdrop(rgb: NDArray[np.uint8]) -> FloatArray | None:
     backdrop, noise = model
     limit = max(FLATTEST, 3.0 * noise)
     residual = lab - backdrop
+    known = 0
     for _ in range(3):
         outside = _joined_to_border(np.linalg.norm(_calm(residual, limit), axis=-1) < limit)
+        if outside.sum() < 1.001 * known:
+            break
+        known = int(outside.sum())
         residual = lab - _local_backdrop(lab, backdrop, outside)
     distance = np.linalg.norm(_calm(residual, limit), axis=-1)
     like = distance < limit
@@ -75,7 +79,8 @@ def _local_backdrop(lab: FloatArray, backdrop: FloatArray, outside: BoolArray) -
     blocks = np.stack([ndimage.gaussian_filter(blocks[..., c], 6) for c in range(3)], axis=-1) / (weight[..., None] + 1e-3)
     grid = np.mgrid[:height, :width].astype(np.float32)
     places = (grid + 0.5) / step - 0.5
-    return backdrop + np.stack([ndimage.map_coordinates(blocks[..., c], places, order=1, mode="nearest") for c in range(3)], axis=-1)
+    bends = [ndimage.map_coordinates(blocks[..., c], places, order=1, mode="nearest") for c in range(3)]
+    return np.asarray(backdrop + np.stack(bends, axis=-1), np.float32)
 
 
 def _cut(lab: FloatArray, outside: BoolArray, distance: FloatArray, strongest: FloatArray, limit: float) -> BoolArray:
@@ -93,7 +98,7 @@ def _cut(lab: FloatArray, outside: BoolArray, distance: FloatArray, strongest: F
         sure &= np.concatenate([[False], np.atleast_1d(peaks) > clear])[labels]
     markers = np.where(outside, 1, np.where(sure, 2, 0))
     edges = np.sqrt(sum(ndimage.gaussian_gradient_magnitude(lab[..., c], 0.7) ** 2 for c in range(3)))
-    return watershed(edges, markers) == 2
+    return np.asarray(watershed(edges, markers) == 2, bool)  # type: ignore[no-untyped-call]
 
 
 def _border(height: int, width: int) -> BoolArray:
@@ -146,8 +151,8 @@ def _calm(residual: FloatArray, limit: float) -> FloatArray:
     """
     near = (np.linalg.norm(residual, axis=-1) < 5 * limit).astype(np.float32)
     weight = ndimage.gaussian_filter(near, 1.2)
-    mean = np.stack([ndimage.gaussian_filter(residual[..., c] * near, 1.2) for c in range(3)], axis=-1) / np.maximum(weight, 1e-6)[..., None]
-    return np.where(near[..., None] > 0, mean, residual)
+    total = np.stack([ndimage.gaussian_filter(residual[..., c] * near, 1.2) for c in range(3)], axis=-1)
+    return np.where(near[..., None] > 0, total / np.maximum(weight, 1e-6)[..., None], residual)
 
 
 def _joined_to_border(like: BoolArray) -> BoolArray:

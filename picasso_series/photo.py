@@ -98,7 +98,8 @@ def load_photo(path: Path) -> Photo:
         raise BadInputError(f"{path} does not fit into memory; shrink it first") from error
     except Exception as error:
         # A damaged file makes Pillow's readers raise nearly anything (OSError, SyntaxError, struct.error, IndexError, zlib.error …).
-        raise BadInputError(f"{path} is truncated or damaged ({error}); copy or export it again") from error
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise BadInputError(f"{path} is truncated or damaged ({reason}); copy or export it again") from error
     return Photo(rgb, alpha, width, height, digest, path.stem)
 
 
@@ -179,13 +180,13 @@ def _plain(image: Image.Image) -> Image.Image:
     mode = image.mode
     if mode in ("I", "F") or mode.startswith("I;16"):
         return _shallow(image)
-    if mode in ("LA", "RGBA", "CMYK", "LAB"):
+    if "transparency" in image.info or mode in ("PA", "RGBa"):
+        return image.convert("RGBA")
+    if mode == "La":
+        return image.convert("LA")
+    if mode in ("L", "LA", "RGB", "RGBA", "CMYK", "LAB"):
         return image
-    if "transparency" in image.info or mode in ("PA", "La", "RGBa"):
-        return image.convert("LA" if mode == "La" else "RGBA")
-    if mode in ("1", "L"):
-        return image.convert("L")
-    return image.convert("RGB")
+    return image.convert("L" if mode == "1" else "RGB")
 
 
 def _shallow(image: Image.Image) -> Image.Image:
@@ -195,8 +196,7 @@ def _shallow(image: Image.Image) -> Image.Image:
     the first that no pixel lies above; values beyond those ranges are stretched from the least to the greatest.
     """
     mode = image.mode
-    # Pillow's mean of a float picture cannot overflow, and a shrunk copy is all that is needed.
-    values = np.asarray(_shrink(image.convert("F")) if mode == "F" else _shrink(image.convert("I").convert("F")), np.float64)
+    values = np.asarray(_shrink(image.convert("F")), np.float64)
     values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = 0.0, float(values.max())
     whites = (65535.0,) if mode.startswith("I;16") else (255.0, 65535.0) if mode == "I" else (1.0, 255.0, 65535.0)
@@ -218,9 +218,9 @@ def _shrink(image: Image.Image) -> Image.Image:
 
 def _to_srgb(image: Image.Image) -> tuple[NDArray[np.uint8], FloatArray | None]:
     """sRGB on white, uint8 (H, W, 3), and the alpha, float32 (H, W) or None when opaque."""
-    alpha = None
+    alpha: FloatArray | None = None
     if image.mode in ("LA", "RGBA"):
-        alpha = np.asarray(image.getchannel("A"), np.float32) / 255
+        alpha = np.asarray(image.getchannel("A"), np.float32) / np.float32(255)
     profile = image.info.get("icc_profile")
     color = image
     if image.mode in ("LA", "RGBA"):

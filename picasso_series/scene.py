@@ -54,7 +54,7 @@ def _centered(saliency: FloatArray) -> FloatArray:
     height, width = saliency.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
     prior = np.clip(saliency, 0, 1) * (0.5 + 0.5 * np.exp(-(x * x + y * y)))
-    return np.clip(prior / max(0.3, float(np.quantile(prior, 0.98))), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(prior / max(0.3, float(np.quantile(prior, 0.98))), 0, 1), np.float32)
 
 
 def _around(mask: FloatArray) -> tuple[int, int, int, int]:
@@ -104,7 +104,7 @@ def _color_odds(cells: NDArray[np.int64], mask: FloatArray) -> FloatArray:
     )
     floor = 2e-5
     odds = np.log(inside / max(float(mask.sum()), 1.0) + floor) - np.log(outside / max(float((1 - mask).sum()), 1.0) + floor)
-    return odds[cells].astype(np.float32)
+    return np.asarray(odds[cells], np.float32)
 
 
 def _links(lab: FloatArray) -> sparse.csr_matrix:
@@ -125,12 +125,12 @@ def _walk(belief: FloatArray, links: sparse.csr_matrix) -> FloatArray:
     """The mask that stays near the belief where it is firm and changes only across edges: a sparse linear system."""
     firmness = 0.02 + np.abs(2 * belief.ravel() - 1) ** 2
     solved = spsolve((sparse.diags(firmness) + 8.0 * links).tocsc(), firmness * belief.ravel())
-    return np.clip(solved.reshape(belief.shape), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(solved.reshape(belief.shape), 0, 1), np.float32)
 
 
 def _steep(mask: FloatArray) -> FloatArray:
     """The mask with a rim of a pixel or two instead of a wide slope."""
-    return (1 / (1 + np.exp(-14 * (mask - 0.5)))).astype(np.float32)
+    return np.asarray(1 / (1 + np.exp(-14 * (mask - 0.5))), np.float32)
 
 
 def _sure(mask: FloatArray, saliency: FloatArray) -> bool:

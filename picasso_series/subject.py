@@ -53,8 +53,7 @@ def prepare_subject(photo: Photo, mask: str = "auto", saliency: Saliency | None 
         box = (0.0, 0.0, float(width), float(height))
         side = float(max(width, height))
     else:
-        rows, columns = np.flatnonzero((found > 0.5).any(1)), np.flatnonzero((found > 0.5).any(0))
-        box = (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
+        box = _box(found)
         side = max(box[2] - box[0], box[3] - box[1]) / (1 - 2 * MARGIN)
     corner = ((box[0] + box[2] - side) / 2, (box[1] + box[3] - side) / 2)
     canvas_rgb, canvas_mask = _frame(_on_white(photo, found, source, cut), found, corner, side)
@@ -68,6 +67,16 @@ def photo_box(placement: Placement) -> tuple[float, float, float, float]:
     """The photo's edges (left, top, right, bottom) in the unit square; an outline along them is the photo's, not the subject's."""
     left, top = -placement.left / placement.side, -placement.top / placement.side
     return left, top, left + placement.photo_width / placement.side, top + placement.photo_height / placement.side
+
+
+def _box(mask: FloatArray) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the mask above one half, in its pixels; stray specks do not stretch it."""
+    labels, _ = ndimage.label(mask > 0.5, np.ones((3, 3)))
+    areas = np.bincount(labels.ravel())
+    areas[0] = 0
+    solid = (areas >= 0.001 * areas.max())[labels] & (labels > 0)
+    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
 def _find_mask(photo: Photo, mask: str, saliency: Saliency | None) -> tuple[FloatArray, str, bool]:
@@ -132,10 +141,11 @@ def _flat(rgb: NDArray[np.uint8]) -> bool:
 def _from_file(photo: Photo, path: Path) -> FloatArray:
     """The mask of a mask picture, resampled to the loaded photo's size."""
     picture = load_photo(path)
-    if abs(picture.width * photo.height - picture.height * photo.width) > 0.02 * picture.width * photo.height + max(photo.width, photo.height):
-        raise BadInputError(
-            f"the mask {path} is {picture.width}x{picture.height} but the photo {photo.width}x{photo.height}; give a mask in the photo's aspect"
-        )
+    across, down = picture.width / photo.width, picture.height / photo.height
+    # A mask of few pixels cannot have the photo's aspect exactly: its sides may be a pixel off.
+    if abs(across / down - 1) > 0.02 + 1 / min(picture.width, picture.height):
+        sizes = f"{picture.width}x{picture.height} but the photo {photo.width}x{photo.height}"
+        raise BadInputError(f"the mask {path} is {sizes}; give a mask in the photo's aspect")
     gray = np.asarray(Image.fromarray(picture.rgb).convert("L"), np.float32) / 255
     values = gray if picture.alpha is None else picture.alpha
     height, width = photo.rgb.shape[:2]
@@ -155,7 +165,7 @@ def _on_white(photo: Photo, mask: FloatArray, source: str, cut: bool) -> FloatAr
     if source == "backdrop":
         # A rim pixel is part subject, part backdrop: the backdrop's part, known from the nearest pure pixel, is exchanged for white.
         nearest = ndimage.distance_transform_edt(mask > 0.02, return_distances=False, return_indices=True)
-        return np.clip(rgb + (1 - mask[..., None]) * (255 - rgb[tuple(nearest)]), 0, 255)
+        return np.asarray(np.clip(rgb + (1 - mask[..., None]) * (255 - rgb[tuple(nearest)]), 0, 255), np.float32)
     return rgb * mask[..., None] + 255 * (1 - mask[..., None])
 
 
@@ -170,10 +180,17 @@ def _frame(rgb: FloatArray, mask: FloatArray, corner: tuple[float, float], side:
     left, top = min(0, math.floor(corner[0])) - pad, min(0, math.floor(corner[1])) - pad
     right, bottom = max(width, math.ceil(corner[0] + side)) + pad, max(height, math.ceil(corner[1] + side)) + pad
     around = ((-top, bottom - height), (-left, right - width))
-    # Darkness instead of color, so that what lies beyond the photo is 0 for every plane.
-    planes = [np.pad(plane, around) for plane in (*np.moveaxis(255 - rgb, -1, 0), mask)]
     region = (corner[0] - left, corner[1] - top, corner[0] - left + side, corner[1] - top + side)
     kind = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.LANCZOS
-    sized = [np.asarray(Image.fromarray(plane).resize((CANVAS, CANVAS), kind, box=region)) for plane in planes]
+    # Darkness instead of color, so that white is 0. The edge is drawn out for the filter's sake and then cut off exactly.
+    planes = [np.pad(plane, around, mode="edge") for plane in (*np.moveaxis(255 - rgb, -1, 0), mask)]
+    within = np.outer(_cover(-corner[1] * scale, (height - corner[1]) * scale), _cover(-corner[0] * scale, (width - corner[0]) * scale))
+    sized = [np.asarray(Image.fromarray(plane).resize((CANVAS, CANVAS), kind, box=region)) * within for plane in planes]
     canvas = np.clip(np.rint(255 - np.stack(sized[:3], axis=-1)), 0, 255).astype(np.uint8)
     return canvas, np.clip(sized[3], 0, 1).astype(np.float32)
+
+
+def _cover(start: float, end: float) -> FloatArray:
+    """How much of each canvas pixel lies between two places along an axis, float32 (224,) in [0, 1]."""
+    edges = np.arange(CANVAS + 1)
+    return np.diff(np.clip(edges, start, end)).astype(np.float32)
