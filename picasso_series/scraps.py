@@ -50,4 +50,4 @@ def drop_scraps(mask: FloatArray) -> FloatArray:
 def _bar(box: tuple[slice, slice], area: float) -> bool:
     """Whether a part is a filled, long, upright or level rectangle, as rulers, captions' bars and ribbons are."""
     height, width = (part.stop - part.start for part in box)
-    return bool(max(height, width) > 5 * min(height, width) and area > 0.8 * height * width
+    return bool(max(height, width) > 5 * min(height, width) and area > 0.8 * height * width)
