@@ -174,7 +174,7 @@ def test_without_javascript_all_drawings_are_there(browser: Any, page: str) -> N
         assert browser.execute_script(SHOWN) == ["8 strokes", "4 strokes", "2 strokes"]
         assert not slider(browser).is_displayed()
         assert not browser.find_element(By.CSS_SELECTOR, "#copy").is_displayed()
-        assert browser.execute_script("return document.documentElement.className") == ""
+        assert browser.execute_script("return document.body.className") == ""
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 

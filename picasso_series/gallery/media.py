@@ -31,7 +31,7 @@ def pixel_size(path: Path) -> tuple[int, int]:
         if kind == ".svg":
             return _svg_size(path)
         with Image.open(path) as picture:
-            return picture.size
+            return int(picture.width), int(picture.height)
     except (OSError, UnidentifiedImageError, ValueError, struct.error, Image.DecompressionBombError) as error:
         raise BadInputError(f"{path.name} cannot be shown on a page ({error}); make the run's pictures and films again") from error
 

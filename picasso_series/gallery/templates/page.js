@@ -1,6 +1,6 @@
 (() => {
   const all = s => [...document.querySelectorAll(s)], one = s => all(s)[0];
-  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const calm = matchMedia('(prefers-reduced-motion)').matches;
   const slider = one('#level'), play = one('#play'), copy = one('#copy');
   const drawings = all('.states .drawing'), captions = all('.states figcaption'), ticks = all('.ticks a');
   let now = 0, frame, timer, moving = [];
@@ -27,17 +27,18 @@
   const morph = (fine, coarse) => {
     moving = [...drawings[fine].children].map(p => {
       const q = fate(p, fine, coarse), a = numbers(p);
-      let b = q && numbers(q);
+      let b = numbers(q || p);
       // Two curves that run against each other: turn one round.
-      if (b && (a[6] - a[0]) * (b[6] - b[0]) + (a[7] - a[1]) * (b[7] - b[1]) < 0) b = [6, 7, 4, 5, 2, 3, 0, 1].map(i => b[i]);
-      return { p, a, b };
+      if ((a[6] - a[0]) * (b[6] - b[0]) + (a[7] - a[1]) * (b[7] - b[1]) < 0) b = [6, 7, 4, 5, 2, 3, 0, 1].map(i => b[i]);
+      // Only what goes on keeps its ink; the others fade, the absorbed into their survivor.
+      return { p, a, b, out: q?.dataset.s !== p.dataset.s };
     });
     show(drawings, fine);
     const begin = performance.now();
     const step = time => {
       const t = (time - begin) / 800, s = t * t * (3 - 2 * t), e = now > fine ? s : 1 - s;
       if (t >= 1) return settle();
-      moving.forEach(({ p, a, b }) => put(p, a.map((x, i) => b ? x + e * (b[i] - x) : x), b ? 1 : 1 - e));
+      moving.forEach(({ p, a, b, out }) => put(p, a.map((x, i) => x + e * (b[i] - x)), out ? 1 - e : 1));
       frame = requestAnimationFrame(step);
     };
     step(begin);
@@ -68,17 +69,17 @@
   };
   const linked = () => go(Math.max(0, ticks.findIndex(t => t.hash === location.hash)), 1);
 
-  document.documentElement.className = 'live';
+  document.body.className = 'live';
   linked();
   if (slider) {
-    one('.scrubber').hidden = 0;
+    slider.parentNode.hidden = 0;
     slider.oninput = () => pick(+slider.value);
     play.onclick = () => run(!timer);
     // No jump to the anchor: it is on screen already.
     ticks.forEach((t, i) => t.onclick = e => pick(i, e.preventDefault()));
     onhashchange = linked;
     onkeydown = e => {
-      const here = document.activeElement, step = (e.key === 'ArrowRight') - (e.key === 'ArrowLeft');
+      const here = document.activeElement, step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
       if (here === slider && e.key === ' ') run(!timer, e.preventDefault());
       if (here === document.body && step && !e.altKey && !e.metaKey) pick(now + step);
     };
