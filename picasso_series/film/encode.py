@@ -17,6 +17,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.spatial import KDTree
 
 from picasso_series.atomic import whole_file
 from picasso_series.errors import MissingError, PicassoError
@@ -28,7 +29,9 @@ Frames = Iterable[tuple[FrameArray, int]]
 GREYS = 16
 """Steps from paper to ink in a GIF's palette: even steps of line art look exact and compress best without dithering."""
 PHOTO_COLORS = 111
-"""Colors of the photo in a GIF's palette."""
+"""Colors of the photo in a GIF's palette; with the ramp they leave one of 128 free for what is transparent."""
+_NEAR = 2
+"""Steps of 255 within which a color counts as one of the ramp between paper and ink."""
 
 _PIXELS = "bgr0" if sys.byteorder == "little" else "0rgb"
 
@@ -125,13 +128,16 @@ def film_palette(paper: Color, ink: Color, photo: NDArray[np.uint8]) -> NDArray[
         ink: color of the ink.
         photo: sRGB picture (height, width, 3) as it stands on the paper.
     """
-    page = np.array(paper, np.float64)
+    page, picture = np.array(paper, np.float64), photo.reshape(-1, 3).astype(np.float64)
+    subject = picture[np.abs(picture - page).max(axis=1) > _NEAR]
     # The photo fades in and out, so colors on the way to the paper count too; the clear photo counts most.
-    fades = [(page + (photo - page) * part).round().astype(np.uint8) for part in (1.0, 1.0, 0.7, 0.45, 0.25, 0.1)]
-    chosen = Image.fromarray(np.concatenate(fades)).quantize(PHOTO_COLORS, Image.Quantize.MEDIANCUT).getpalette() or []
-    colors = np.array(chosen, np.uint8).reshape(-1, 3)[:PHOTO_COLORS]
-    filler = np.repeat(np.array([paper], np.uint8), PHOTO_COLORS - len(colors), axis=0)
-    return np.concatenate([ramp(paper, ink), colors, filler])
+    fades = [(page + (subject - page) * part).round().astype(np.uint8) for part in (1.0, 1.0, 0.7, 0.45, 0.25, 0.1)]
+    colors = np.repeat(np.array([paper], np.uint8), PHOTO_COLORS, axis=0)
+    if len(subject):
+        chosen = Image.fromarray(np.concatenate(fades)[None]).quantize(PHOTO_COLORS, Image.Quantize.MEDIANCUT).getpalette() or []
+        found = np.array(chosen, np.uint8).reshape(-1, 3)[:PHOTO_COLORS]
+        colors[: len(found)] = found
+    return np.concatenate([ramp(paper, ink), colors])
 
 
 def write_gif(frames: Frames, path: Path, rate: int, palette: NDArray[np.uint8]) -> None:
@@ -173,17 +179,19 @@ def _write_pillow(pictures: Iterator[tuple[Image.Image, int]], path: Path, kind:
 
 
 def _indexed(frames: Frames, palette: NDArray[np.uint8]) -> Iterator[tuple[Image.Image, int]]:
-    """Frames as palette pictures: those of paper and ink by the ramp, the others by the nearest of all colors."""
-    holder = Image.new("P", (1, 1))
-    holder.putpalette(palette.tobytes())
+    """Frames as palette pictures: pixels on the way from paper to ink by the ramp, the others by the nearest of all colors."""
     greys = palette[:GREYS].astype(np.float64)
-    levels = np.abs(np.arange(256)[:, None] - greys[:, 1]).argmin(axis=1).astype(np.uint8)
-    blues = greys[levels, 2]
+    green = np.arange(256)
+    steps = np.abs(green[:, None] - greys[:, 1]).argmin(axis=1).astype(np.uint8)
+    blue, red = (np.interp(green, greys[::-1, 1], greys[::-1, channel]).round().astype(np.int16) for channel in (2, 0))
+    centers = np.stack(np.meshgrid(*[np.arange(64) * 4 + 2] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    nearest = KDTree(palette).query(centers)[1].astype(np.uint8).reshape(64, 64, 64)
     for frame, count in frames:
-        indices = levels[frame[:, :, 1]]
-        if np.abs(frame[:, :, 0] - blues[frame[:, :, 1]]).max() <= 12:
-            picture = Image.fromarray(indices)
-            picture.putpalette(palette.tobytes())
-        else:
-            picture = Image.fromarray(to_rgb(frame)).quantize(palette=holder, dither=Image.Dither.NONE)
+        b, g, r = frame[:, :, 0], frame[:, :, 1], frame[:, :, 2]
+        indices = steps[g]
+        # Line art lies on the ramp and stays there exactly: the paper must not change its color when the photo comes and goes.
+        off = (np.abs(r - red[g]) > _NEAR) | (np.abs(b - blue[g]) > _NEAR)
+        indices[off] = nearest[r[off] >> 2, g[off] >> 2, b[off] >> 2]
+        picture = Image.fromarray(indices)
+        picture.putpalette(palette.tobytes())
         yield picture, count
