@@ -7,16 +7,17 @@ lacks is left out; a page never says more than the run recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from picasso_series.errors import BadInputError
+from picasso_series.gallery.facts import page_facts, page_settings, photo_caption, table, text_of
 from picasso_series.gallery.files import write_text
 from picasso_series.gallery.media import pixel_size
 from picasso_series.gallery.render import render
-from picasso_series.gallery.words import capitalized, counted, duration, fates, file_size, listed, roman, slug
+from picasso_series.gallery.words import capitalized, counted, duration, fates, file_size, listed, roman, slug, words
 from picasso_series.levels import Series
 from picasso_series.strokes import CANVAS, STROKE_WIDTH
 from picasso_series.svg import path_data
@@ -30,7 +31,6 @@ _FILM_TITLES = {
 }
 _FILM_KINDS = (".mp4", ".webp", ".gif", ".svg")
 """What a film may be, the kind that plays best first."""
-_CHOICE_NAMES = {"encoder": "Encoder", "rasterizer": "Rasterizer", "device": "Device", "mask": "Subject found by"}
 
 
 @dataclass(frozen=True)
@@ -152,15 +152,15 @@ def page_html(run: Run, folder: Path, films: Sequence[str], place: Place | None 
         canvas=CANVAS,
         stroke_width=STROKE_WIDTH,
         photo=photo,
-        photo_caption=_photo_caption(manifest),
+        photo_caption=photo_caption(manifest),
         films=page_films(folder, films, states, photo),
         plate=plate,
         plate_vector="plate.svg" if (folder / "plate.svg").is_file() else None,
         downloads=page_downloads(folder, films, states, slug(run.title)),
         facts=page_facts(manifest, run.series),
-        settings=_settings(manifest),
-        command=_text(manifest.get("command")),
-        tool=" ".join(filter(None, (_text(_table(manifest, "tool").get(key)) for key in ("name", "version")))) or "picasso-series",
+        settings=page_settings(manifest),
+        command=text_of(manifest.get("command")),
+        tool=" ".join(filter(None, (text_of(table(manifest, "tool").get(key)) for key in ("name", "version")))) or "picasso-series",
         place=place,
     )
 
@@ -206,7 +206,7 @@ def page_films(folder: Path, films: Iterable[str], states: Sequence[State], phot
     for name, paths in by_name.items():
         best = min(paths, key=lambda path: _FILM_KINDS.index(PurePosixPath(path).suffix.lower()))
         kind = next((kind for kind in _FILM_TITLES if name.startswith(kind)), None)
-        label, caption = _FILM_TITLES[kind] if kind else (_words(name), "")
+        label, caption = _FILM_TITLES[kind] if kind else (words(name), "")
         still = (photo or drawing) if kind == "series" else (drawing or photo)
         moving = Picture(best, *pixel_size(folder / best))
         shown.append(Film(label, caption, moving, still, best.lower().endswith(".mp4")))
@@ -220,7 +220,7 @@ def page_downloads(folder: Path, films: Iterable[str], states: Sequence[State], 
         for state in states
         for file, kind, suffix in (("sketch.svg", "SVG", ".svg"), ("sketch.png", "PNG", ".png"))
     ]
-    motion = [(film, f"{_words(PurePosixPath(film).stem)}, {_kind(film)}", f"{stem}-{PurePosixPath(film).name}") for film in films]
+    motion = [(film, f"{words(PurePosixPath(film).stem)}, {_kind(film)}", f"{stem}-{PurePosixPath(film).name}") for film in films]
     prints = [(f"plate{suffix}", f"Plate, {_kind(suffix)}", f"{stem}-plate{suffix}") for suffix in (".svg", ".png")]
     data = [
         ("photo.png", "The photo as drawn, PNG", f"{stem}-photo.png"),
@@ -240,61 +240,8 @@ def page_downloads(folder: Path, films: Iterable[str], states: Sequence[State], 
     return {heading: entries for heading, entries in found.items() if entries}
 
 
-def page_facts(manifest: Mapping[str, Any], series: Series) -> list[tuple[str, str, str]]:
-    """How the run was made as its manifest tells it, in rows of (name, value, reason); a reason may be empty."""
-    rows = []
-    choices = _table(manifest, "choices")
-    for key, choice in choices.items():
-        parts = choice if isinstance(choice, Mapping) else {"value": choice}
-        rows.append((_CHOICE_NAMES.get(key, _words(key)), _text(parts.get("value")), _text(parts.get("reason"))))
-    if "mask" not in choices:
-        rows.append((_CHOICE_NAMES["mask"], _text(_table(manifest, "mask").get("source")), ""))
-    sources = {origin for _, _, origin in _settings(manifest)}
-    presets = sorted(origin.removeprefix("preset ") for origin in sources if origin.startswith("preset "))
-    rows.append(("Preset", ", ".join(presets), ""))
-    rows.append(("Seed", _text(manifest.get("seed")), ""))
-    rows.append(("Time", duration(sum(level.seconds for level in series.levels)), "drawing, all states together"))
-    rows.append(("Made", _text(manifest.get("created"))[:10], ""))
-    return [row for row in rows if row[1]]
-
-
-def _settings(manifest: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """All resolved settings as (name, value, where it came from)."""
-    rows = []
-    for name, setting in _table(manifest, "settings").items():
-        parts = setting if isinstance(setting, Mapping) else {"value": setting}
-        rows.append((str(name), _text(parts.get("value")), _text(parts.get("from"))))
-    return [row for row in rows if row[1]]
-
-
-def _photo_caption(manifest: Mapping[str, Any]) -> str:
-    photo = _table(manifest, "photo")
-    name, width, height = (_text(photo.get(key)) for key in ("name", "width", "height"))
-    size = f"{width} × {height} pixels" if width and height else ""
-    return ", ".join(filter(None, [PurePosixPath(name).name, size]))
-
-
 def _picture(folder: Path, path: str) -> Picture | None:
     return Picture(path, *pixel_size(folder / path)) if (folder / path).is_file() else None
-
-
-def _table(manifest: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = manifest.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return ", ".join(_text(item) for item in value)
-    return str(value)
-
-
-def _words(name: str) -> str:
-    return capitalized(name.replace("-", " ").replace("_", " "))
 
 
 def _kind(name: str) -> str:

@@ -72,6 +72,11 @@ def capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def words(name: str) -> str:
+    """A name of the program's as words: "learning_rate" becomes "Learning rate"."""
+    return capitalized(name.replace("-", " ").replace("_", " "))
+
+
 def slug(text: str) -> str:
     """``text`` as a short plain ASCII name for folders and downloads; "series" when nothing of it is left."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
