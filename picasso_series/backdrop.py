@@ -98,7 +98,7 @@ def _cut(lab: FloatArray, outside: BoolArray, distance: FloatArray, strongest: F
         sure &= np.concatenate([[False], np.atleast_1d(peaks) > clear])[labels]
     markers = np.where(outside, 1, np.where(sure, 2, 0))
     edges = np.sqrt(sum(ndimage.gaussian_gradient_magnitude(lab[..., c], 0.7) ** 2 for c in range(3)))
-    return np.asarray(watershed(edges, markers) == 2, bool)  # type: ignore[no-untyped-call]
+    return np.asarray(watershed(edges, markers) == 2, np.bool_)  # type: ignore[no-untyped-call]
 
 
 def _border(height: int, width: int) -> BoolArray:

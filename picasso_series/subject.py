@@ -106,10 +106,12 @@ def _find_mask(photo: Photo, mask: str, saliency: Saliency | None) -> tuple[Floa
     if saliency is not None:
         inside = picture or (slice(None), slice(None))
         found, sure = find_salient(photo.rgb[inside], saliency(photo.rgb[inside]))
-        if found is not None and (backdrop is None or picture is not None or (sure and _far_smaller(found, backdrop))):
+        if found is not None and (backdrop is None or picture is not None):
             salient = np.zeros_like(whole)
             salient[inside] = found
             return salient, "saliency", sure
+        if found is not None and backdrop is not None and sure and _far_smaller(found, backdrop):
+            return _near(backdrop, found), "backdrop", True
     if backdrop is not None:
         return backdrop, "backdrop", True
     return whole, "none", False
@@ -120,6 +122,13 @@ def _far_smaller(found: FloatArray, backdrop: FloatArray) -> bool:
     inner, outer = found > 0.5, backdrop > 0.5
     both = float((inner & outer).sum())
     return both > 0.95 * float(inner.sum()) and both < 0.85 * float(outer.sum())
+
+
+def _near(backdrop: FloatArray, found: FloatArray) -> FloatArray:
+    """The part of the backdrop's mask, whose edges are exact, that lies on the salient subject or just beside it."""
+    reach = 0.015 * max(found.shape)
+    distance = ndimage.distance_transform_edt(~ndimage.binary_fill_holes(found > 0.5))
+    return drop_scraps(np.asarray(backdrop * np.clip(reach + 0.5 - distance, 0, 1), np.float32))
 
 
 def _framed_picture(mask: FloatArray) -> tuple[slice, slice] | None:

@@ -376,6 +376,18 @@ def test_saliency_does_not_replace_a_backdrop_that_it_agrees_with() -> None:
     assert prepare_subject(photo_of(rgb), saliency=lambda _: cover).source == "backdrop"
 
 
+def test_saliency_leaves_a_shadow_out() -> None:
+    cover = disk(160, 220, 60, 110, 40)
+    shadow = disk(160, 220, 118, 130, 36) * (1 - cover)
+    ground = paint(shadow, (90, 90, 95), (235, 235, 235)).astype(float)
+    rgb = paint(cover, (170, 60, 40), ground)
+    assert (prepare_subject(photo_of(rgb)).mask > 0.5).mean() > 0.3
+    subject = prepare_subject(photo_of(rgb), saliency=lambda _: ndimage.gaussian_filter(cover, 2))
+    assert subject.source == "backdrop"
+    alone = prepare_subject(photo_of(paint(cover, (170, 60, 40), (235, 235, 235))))
+    assert subject.placement.side == pytest.approx(alone.placement.side, rel=0.1)
+
+
 def test_framed_photo_is_searched_inside_its_frame() -> None:
     rgb, cover = scene(8)
     framed = np.full((140, 180, 3), 255, np.uint8)
