@@ -25,6 +25,8 @@ Picture = NDArray[np.float64]
 FINE, COARSE = 1.3, 2.2
 MIN_INNER = 9.0
 ENOUGH_INNER = 28
+CROWD = 9.0
+"""Lines that have many others within about this many pixels are texture, and weigh less."""
 NEIGHBORS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
 
 
@@ -152,11 +154,15 @@ def _inner(
         high = max(float(np.quantile(length[where], min(0.97, quantile + extra))), 4.0)
         found = _thin_edges(gx, gy, length, 0.4 * high, high) & inside & ~near
         edges |= found & ~ndimage.binary_dilation(edges, iterations=3)
-    for chain in _chains(skeletonize(edges)):
+    skeleton = skeletonize(edges)
+    crowding = ndimage.gaussian_filter(skeleton.astype(np.float64), CROWD)
+    crowding /= max(float(np.quantile(crowding[where], 0.6)), 1e-6)
+    for chain in _chains(skeleton):
         if arc_length(chain)[-1] < MIN_INNER:
             continue
         at = chain.astype(int)
-        yield Line(smooth(chain, 1.0), float(np.clip(strength[at[:, 1], at[:, 0]].mean(), 0.02, 1)), False)
+        alone = 1 / np.maximum(1, crowding[at[:, 1], at[:, 0]].mean()) ** 0.7
+        yield Line(smooth(chain, 1.0), float(np.clip(strength[at[:, 1], at[:, 0]].mean() * alone, 0.02, 1)), False)
 
 
 def _thin_edges(gx: Picture, gy: Picture, length: Picture, low: float, high: float) -> NDArray[np.bool_]:

@@ -1,0 +1,67 @@
+"""What sees: encoders behind one protocol, and the choice between them.
+
+An encoder turns pictures into features in which a photo and a drawing of it lie close together. Knows the protocol and which encoder
+is to be had on this machine; knows no strokes and no optimizer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picasso_series.errors import MissingError, UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Features:
+    """What an encoder sees in B pictures: middle layers, each (B, C, H, W), and an embedding (B, D)."""
+
+    layers: tuple[torch.Tensor, ...]
+    embedding: torch.Tensor
+
+
+class Encoder(Protocol):
+    """A frozen network that looks at pictures.
+
+    Attributes:
+        name: what it is called in a manifest.
+        resolution: side in pixels of the square pictures that it takes.
+        distance: how two pictures' layers are compared: "cosine" of the channels at each place, or "squared" difference.
+        sha256: hash of the weights in use, for the manifest.
+    """
+
+    name: str
+    resolution: int
+    distance: Literal["cosine", "squared"]
+    sha256: str
+
+    def features(self, pictures: torch.Tensor) -> Features:
+        """Look at pictures (B, 3, resolution, resolution) in [0, 1]; differentiable."""
+        ...
+
+    def saliency(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Where the subject of a photo (H, W, 3) is: float32 (H, W) in [0, 1]."""
+        ...
+
+
+def choose_encoder(name: str, device: str = "cpu") -> tuple[Encoder, str]:
+    """Return the encoder that ``name`` asks for, on ``device``, and the reason for the choice in a few words.
+
+    Raises:
+        UsageError: there is no encoder of that name.
+        MissingError: the encoder needs weights that are not there.
+    """
+    if name == "clip" or name.startswith("clip:"):
+        raise MissingError("CLIP is not part of this version yet; leave --encoder out, or ask for --encoder structure")
+    if name not in ("auto", "structure"):
+        raise UsageError(f"there is no encoder {name!r}; use auto, structure, clip or clip:<model>")
+    from picasso_series.encoders.structure import StructureEncoder
+
+    reason = "asked for" if name == "structure" else "this version carries no CLIP weights, so the embedded encoder draws"
+    return StructureEncoder.load(device), reason

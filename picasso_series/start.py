@@ -1,0 +1,172 @@
+"""First strokes: where a level without a warm start begins.
+
+Two ways: contour tracing cuts the subject's lines into as many cubics as there are strokes, the longest good ones; saliency sampling
+throws short squiggles where the eye goes, as CLIPasso does. Knows lines and maps; knows no loss and no optimizer. Points are canvas
+pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from picasso_series.curves import Fit, Points, cover, is_closed, smooth
+from picasso_series.lines import Line, LineMap
+from picasso_series.strokes import CANVAS
+
+ANGLES = (55.0, 80.0, 110.0, 150.0)
+TOLERANCES = (0.2, 0.3, 0.43, 0.63, 0.9)
+"""Fit errors that are tried, as shares of the largest that a drawing of so many strokes can bear."""
+SPECK = 20.0
+"""A stroke of this length in pixels is worth half its length: one long line says more than two short ones."""
+DIFFERENT = 4.0
+"""Starts whose control points differ by less than this on average, in pixels, are one start."""
+POOL = 64
+"""Pieces from which a start is assembled."""
+TEMPERATURE = 0.3
+"""CLIPasso's temperature of the softmax over saliency."""
+STEP = 0.05 * CANVAS
+"""CLIPasso's random walk: each control point lies within half of this of the one before, on either axis."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A candidate stroke: control points (4, 2), and how much line it stands for."""
+
+    points: Points
+    worth: float
+
+
+def bearable_error(strokes: int) -> float:
+    """The fit error in pixels at which a stroke of a drawing with so many strokes is worth nothing."""
+    return float(np.clip(3.0 * (32 / strokes) ** 0.625, 2.0, 14.0))
+
+
+def contour_pieces(lines: LineMap, strokes: int, rng: np.random.Generator | None = None) -> list[list[Piece]]:
+    """The subject's lines cut into cubics in every way that is tried, each way's pieces by worth.
+
+    With ``rng`` the lines' weights are shaken, so that other details are chosen.
+    """
+    limit = bearable_error(strokes)
+    opened = [(_shaken(line, rng), _starting_points(line.chain)) for line in lines.lines]
+    ways = []
+    for tolerance in TOLERANCES:
+        for angle in ANGLES:
+            pieces = [piece for line, starts in opened for piece in _pieces(line, starts, tolerance * limit, angle, limit)]
+            ways.append(sorted(pieces, key=lambda piece: -piece.worth))
+    return ways
+
+
+def contour_starts(ways: Sequence[Sequence[Piece]], strokes: int) -> Iterator[Points]:
+    """Sets (strokes, 4, 2) of the worthiest pieces of each way, the best way first, each unlike those before."""
+    choices = sorted((way[:strokes] for way in ways if way), key=lambda pieces: -sum(piece.worth for piece in pieces))
+    given: list[Points] = []
+    for pieces in choices:
+        points = _fill(np.stack([piece.points for piece in pieces]), strokes)
+        if all(np.abs(points - other).mean() > DIFFERENT for other in given):
+            given.append(points)
+            yield points
+
+
+def assembled_start(ways: Sequence[Sequence[Piece]], strokes: int, judge: Callable[[Points, Points], NDArray[np.float64]]) -> Points:
+    """The set (strokes, 4, 2) that grows by whichever piece helps the loss most.
+
+    Args:
+        ways: what :func:`contour_pieces` gives.
+        strokes: how many to choose.
+        judge: (chosen (k, 4, 2), candidates (m, 4, 2)) -> loss (m,) of the chosen with each of the candidates.
+    """
+    pool: list[Points] = []
+    for piece in sorted((piece for way in ways for piece in way[:strokes]), key=lambda piece: -piece.worth):
+        if len(pool) < POOL and all(_difference(piece.points, other) > DIFFERENT for other in pool):
+            pool.append(piece.points)
+    candidates = np.stack(pool)
+    chosen = np.zeros((0, 4, 2))
+    while len(chosen) < min(strokes, len(pool)):
+        best = int(judge(chosen, candidates).argmin())
+        chosen = np.concatenate([chosen, candidates[best : best + 1]])
+        candidates = np.delete(candidates, best, axis=0)
+    return _fill(chosen, strokes)
+
+
+def _difference(a: Points, b: Points) -> float:
+    return float(min(np.abs(a - b).mean(), np.abs(a - b[::-1]).mean()))
+
+
+def _shaken(line: Line, rng: np.random.Generator | None) -> Line:
+    return line if rng is None else Line(line.chain, float(np.clip(line.weight * np.exp(rng.normal(0, 0.25)), 0.01, 1.5)), line.outline)
+
+
+def _starting_points(chain: Points) -> Sequence[int]:
+    """Where a closed outline may be opened; an open one has no choice."""
+    return [int(k * len(chain) / 4) for k in range(4)] if is_closed(chain) else [0]
+
+
+def _pieces(line: Line, starts: Sequence[int], tolerance: float, angle: float, limit: float) -> list[Piece]:
+    """The fewest cubics that follow a line within the tolerance."""
+    blurred = smooth(line.chain, 1.5 if tolerance < 2.5 else 2.5)
+    best: list[Fit] | None = None
+    for start in starts:
+        chain = blurred
+        if start:
+            ring = np.roll(blurred[:-1], -start, axis=0)
+            chain = np.vstack([ring, ring[:1]])
+        fits = list(cover(chain, tolerance, angle))
+        if best is None or len(fits) < len(best):
+            best = fits
+    return [Piece(fit.points, line.weight**0.7 * fit.length**2 / (fit.length + SPECK) * max(0.0, 1 - (fit.error / limit) ** 2)) for fit in best or []]
+
+
+def _fill(points: Points, strokes: int) -> Points:
+    """Split the longest strokes until there are enough: a subject with few lines still gets the strokes that were asked for."""
+    while len(points) < strokes:
+        length = np.linalg.norm(np.diff(points, axis=1), axis=2).sum(1)
+        longest = int(length.argmax())
+        points = np.concatenate([points[:longest], np.stack(halves(points[longest])), points[longest + 1 :]])
+    return points
+
+
+def halves(points: Points) -> tuple[Points, Points]:
+    """Cut a cubic (4, 2) in its middle (de Casteljau)."""
+    a, b, c = (points[:-1] + points[1:]) / 2
+    d, e = (a + b) / 2, (b + c) / 2
+    middle = (d + e) / 2
+    return np.stack([points[0], a, d, middle]), np.stack([middle, e, c, points[3]])
+
+
+def saliency_start(saliency: NDArray[np.float32], rgb: NDArray[np.uint8], strokes: int, rng: np.random.Generator) -> Points:
+    """Squiggles (strokes, 4, 2) at places drawn by saliency x edges, each a short random walk (CLIPasso, Vinker et al. 2022, 3.3).
+
+    ``saliency`` is (224, 224) in [0, 1]. A map with fewer positive pixels than strokes is filled up evenly, where CLIPasso fails.
+    """
+    weight = saliency * (1 - extended_difference_of_gaussians(rgb))
+    positive = weight > 0
+    if positive.sum() < strokes:
+        weight, positive = weight + 1e-3, np.ones_like(positive)
+    value = weight[positive] / max(float(weight.max()), 1e-9)
+    chance = np.exp((value - value.max()) / TEMPERATURE)
+    places = np.argwhere(positive)[rng.choice(len(value), strokes, replace=False, p=chance / chance.sum())]
+    first = places[:, None, ::-1] + 0.5
+    walk = rng.uniform(-0.5, 0.5, (strokes, 3, 2)).cumsum(axis=1) * STEP
+    return np.concatenate([first, first + walk], axis=1)
+
+
+def extended_difference_of_gaussians(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """XDoG with CLIPasso's values (sigma 0.8 and 8, gamma 0.98, phi 200, epsilon -0.1), then Otsu: 0 on lines, 1 elsewhere.
+
+    Formula: Winnemoeller, Kyprianidis, Olsen, "XDoG", Computers & Graphics 36 (2012).
+    """
+    from skimage.filters import threshold_otsu
+
+    gray = rgb.astype(np.float64).mean(axis=2) / 255
+    difference = ndimage.gaussian_filter(gray, 0.8) - 0.98 * ndimage.gaussian_filter(gray, 8.0)
+    tone = np.where(difference < -0.1, 1.0, 1 + np.tanh(200 * difference))
+    spread = float(np.ptp(tone))
+    if spread < 1e-9:
+        return np.ones_like(tone)
+    tone = (tone - tone.min()) / spread
+    return (tone >= threshold_otsu(tone)).astype(np.float64)
