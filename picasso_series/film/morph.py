@@ -53,7 +53,7 @@ def parameters_at(points: ArrayLike, fractions: ArrayLike) -> NDArray[np.float64
     """Parameters of one cubic at these fractions of its arc length, exactly 0 and 1 at the ends."""
     fractions = np.asarray(fractions, np.float64)
     along = _along(points)
-    if along[-1] <= 0:
+    if along[-1] < 1e-9:
         return fractions
     return np.asarray(np.interp(fractions * along[-1], along, _EVEN), np.float64)
 
