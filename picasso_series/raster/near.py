@@ -18,11 +18,14 @@ from torch import Tensor
 STEP = 3.0
 """Longest arc that one chord stands for, in pixels."""
 
+SAGITTA = 0.05
+"""Farthest that a curve may stray from its chord, in pixels: what is left of an error where Newton's steps gain nothing."""
+
 FAN = 16
 """Most pieces that one cut makes of a piece of curve."""
 
 ROUNDS = 6
-"""Most cuts in a row: 8 * 16**6 pieces a curve is finer than float32 can tell parameters apart."""
+"""Most cuts in a row: 8 * 16**6 pieces a curve are finer than float32 can tell parameters apart."""
 
 CELLS = 1 << 21
 """Most cells (8 bytes each) in which the nearest chords are sought at a time; bounds the memory, never the result."""
@@ -31,7 +34,7 @@ FIRST_CUT = 8
 """Pieces that every curve is cut into to begin with."""
 
 NEWTON = 2
-"""Newton steps from the nearest chord to the curve: two leave less than 0.01 px on all but the tightest hairpins."""
+"""Newton steps from the nearest chord to the curve."""
 
 
 class Grid(NamedTuple):
@@ -112,15 +115,19 @@ def near_pixels(curves: Tensor, present: Tensor, reach: float, grid: Grid) -> Ne
 
 
 def _cut(curves: Tensor, power: Tensor, present: Tensor, reach: float, size: int) -> _Chords:
-    """Cut the curves into chords of at most ``STEP`` of arc, leaving out what cannot touch the canvas."""
+    """Cut the curves into chords of at most ``STEP`` of arc and ``SAGITTA`` of bend, leaving out what cannot touch the canvas."""
     stroke = torch.arange(len(curves), device=curves.device).repeat_interleave(FIRST_CUT)
     t = torch.arange(FIRST_CUT, device=curves.device, dtype=curves.dtype).div(FIRST_CUT).repeat(len(curves))
     dt = torch.full_like(t, 1 / FIRST_CUT)
     for cut in range(ROUNDS):
         start, end, arc, slack = _hull(power, stroke, t, dt)
-        here = _touches(start, end, slack, reach, size) & (arc < math.inf) & present[stroke]
-        pieces = torch.where(here, (arc / STEP).ceil().clamp(1, FAN), 0).long()
-        last = cut == ROUNDS - 1 or not bool(((arc > FAN * STEP) & here).any())
+        low = torch.minimum(start, end) - slack[:, None]
+        high = torch.maximum(start, end) + slack[:, None]
+        # Written so that a comparison with NaN drops the piece.
+        here = ((high >= -reach - 1) & (low <= size + reach)).all(1) & (arc < math.inf) & present[stroke]
+        wanted = torch.maximum(arc / STEP, (slack / SAGITTA).sqrt()).ceil()
+        pieces = torch.where(here, wanted.clamp(1, FAN), 0).long()
+        last = cut == ROUNDS - 1 or not bool(((wanted > FAN) & here).any())
         origin = torch.repeat_interleave(pieces)
         rank = torch.arange(len(origin), device=t.device) - (pieces.cumsum(0) - pieces)[origin]
         dt = (dt / pieces)[origin]
@@ -129,16 +136,9 @@ def _cut(curves: Tensor, power: Tensor, present: Tensor, reach: float, size: int
         if last:
             break
     start, end, _, slack = _hull(power, stroke, t, dt)
-    slack = slack.clamp(max=STEP / 2)
-    here = _touches(start, end, slack, reach, size).nonzero().view(-1)
-    return _Chords(*(part[here] for part in (stroke, t, dt, start, end - start, slack)))
-
-
-def _touches(start: Tensor, end: Tensor, slack: Tensor, reach: float, size: int) -> Tensor:
-    """Whether pieces between these ends (M, 2) come near the canvas: bool (M,), False where an end is not a number."""
-    low = torch.minimum(start, end) - slack[:, None]
-    high = torch.maximum(start, end) + slack[:, None]
-    return ((high >= -reach - 1) & (low <= size + reach)).all(1)
+    middle = (start + end) / 2
+    here = ((middle >= -reach - STEP) & (middle <= size + reach + STEP)).all(1).nonzero().view(-1)
+    return _Chords(*(part[here] for part in (stroke, t, dt, start, end - start, slack.clamp(max=STEP / 2))))
 
 
 def _hull(power: Tensor, stroke: Tensor, t: Tensor, dt: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -115,11 +115,16 @@ class SoftRasterizer:
     """Draw black strokes on white paper in plain torch, on any device.
 
     Attributes:
-        size: side of the square canvas in pixels.
+        size: side of the square canvas in pixels, 1 to 2048.
     """
 
     size: int = CANVAS
     name: str = "torch"
+
+    def __post_init__(self) -> None:
+        # Pixels are counted in float32 on the way, which is exact up to 2^24 of them, margins included.
+        if not 1 <= self.size <= 2048:
+            raise ValueError(f"a canvas has a side of 1 to 2048 pixels, not {self.size}")
 
     def render(
         self, points: Tensor, width: float | Tensor = STROKE_WIDTH, *, softness: float = SOFTNESS, mask: Tensor | None = None
@@ -133,14 +138,24 @@ class SoftRasterizer:
             mask: bool (B, n), False where a stroke is absent (a batch of sketches of different stroke counts is padded).
 
         Returns:
-            (B, size, size) in [0, 1], 1 being paper and 0 full ink; differentiable in ``points`` and ``width``.
+            (B, size, size) in [0, 1], 1 being paper and 0 full ink; differentiable in ``points`` and ``width``. A stroke whose
+            control points are not finite leaves no ink.
+
+        Raises:
+            ValueError: ``softness`` is not above 0 or ``points`` has another shape.
         """
+        if points.dim() != 4 or points.shape[2:] != (4, 2):
+            raise ValueError(f"a batch of sketches has the shape (B, n, 4, 2), not {tuple(points.shape)}")
+        if not softness > 0:
+            raise ValueError(f"softness must be above 0, not {softness}")
         sketches, strokes = points.shape[:2]
         curves = (points * self.size - 0.5).flatten(0, 1)
         widths = torch.as_tensor(width, dtype=points.dtype, device=points.device).expand(sketches, strokes).flatten()
         present = torch.ones_like(widths, dtype=torch.bool) if mask is None else mask.flatten()
         sketch = torch.arange(sketches, device=points.device).repeat_interleave(strokes)
-        image: Tensor = _Render.apply(curves, widths, present, sketch, sketches, float(softness), self.size)
+        image: Tensor = _Render.apply(  # type: ignore[no-untyped-call]
+            curves, widths, present, sketch, sketches, float(softness), self.size
+        )
         return image
 
     def leave_one_out(self, points: Tensor, width: float = STROKE_WIDTH, *, softness: float = SOFTNESS) -> Tensor:
