@@ -13,7 +13,7 @@ from picasso_series.atomic import write_whole
 from picasso_series.errors import PicassoError, UsageError
 from picasso_series.film.animate import animated_svg
 from picasso_series.film.draw import Painter, to_rgb
-from picasso_series.film.encode import Frames, film_palette, write_gif, write_mp4, write_webp
+from picasso_series.film.encode import Frames, film_palette, unwritten, write_gif, write_mp4, write_webp
 from picasso_series.film.timeline import Film, series_film, trajectory_film
 from picasso_series.levels import Series
 from picasso_series.settings import FORMATS
@@ -71,7 +71,7 @@ def write_films(
     written = []
     for kind in dict.fromkeys(formats):
         if kind == "svg":
-            write_whole(folder / "series.svg", animated_svg(series))
+            _write_svg(series, folder / "series.svg")
             written.append(folder / "series.svg")
             continue
         for name, film in films.items():
@@ -79,6 +79,13 @@ def write_films(
             _write_film(film, series, path, size, on_progress)
             written.append(path)
     return written
+
+
+def _write_svg(series: Series, path: Path) -> None:
+    try:
+        write_whole(path, animated_svg(series))
+    except OSError as error:
+        raise unwritten(path, error) from error
 
 
 def _write_film(film: Film, series: Series, path: Path, size: tuple[int, int], on_progress: Progress | None) -> None:

@@ -78,7 +78,7 @@ def write_mp4(frames: Frames, path: Path, size: tuple[int, int], rate: int) -> N
                 complaints.seek(0)
                 raise PicassoError(f"the film {path.name} could not be written: {_reason(complaints.read(), status)}")
     except OSError as error:
-        raise _unwritten(path, error) from error
+        raise unwritten(path, error) from error
 
 
 def _run(command: list[str], frames: Frames, complaints: IO[bytes]) -> int:
@@ -102,7 +102,8 @@ def _run(command: list[str], frames: Frames, complaints: IO[bytes]) -> int:
             process.stdin.close()
 
 
-def _unwritten(path: Path, error: OSError) -> PicassoError:
+def unwritten(path: Path, error: OSError) -> PicassoError:
+    """The error to raise when the system would not let a film be written."""
     return PicassoError(f"the film {path.name} could not be written ({error.strerror or error}); check the folder and the free space")
 
 
@@ -175,7 +176,7 @@ def _write_pillow(pictures: Iterator[tuple[Image.Image, int]], path: Path, kind:
             # Pillow asks for the duration of a frame only after it has drawn it from the stream.
             first.save(temporary, kind, save_all=True, append_images=stream, duration=durations, loop=0, **options)
     except OSError as error:
-        raise _unwritten(path, error) from error
+        raise unwritten(path, error) from error
 
 
 def _indexed(frames: Frames, palette: NDArray[np.uint8]) -> Iterator[tuple[Image.Image, int]]:
