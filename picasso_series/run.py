@@ -96,6 +96,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
                 f"{folder} has a manifest of schema {manifest['schema']}, not {SCHEMA}; use the version of picasso-series that made it"
             )
         _check_manifest(manifest)
+        for record in _file_records(manifest):
+            inner_path(folder, record["path"])
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise _damaged(folder, error) from error
     return dict(manifest)
@@ -213,6 +215,13 @@ def _check_manifest(manifest: Mapping[str, Any]) -> None:
     drawn = [record["strokes"] for record in manifest["levels"]]
     if not _counts(asked) or not (_counts(drawn) or not drawn) or drawn != asked[: len(drawn)]:
         raise ValueError("its levels do not fit together")
+
+
+def _file_records(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    records = [*manifest["files"], *(record for level in manifest["levels"] for record in level["files"])]
+    if not all(isinstance(record["path"], str) and isinstance(record["sha256"], str) for record in records):
+        raise ValueError("its files are not named as they should be")
+    return records
 
 
 def _counts(values: Sequence[Any]) -> bool:

@@ -54,9 +54,8 @@ def show_run(
         films = folder / FILMS
         stale = [name for name in _recorded(writer, FILMS) if resized or name.rpartition(".")[2] in formats]
         writer.forget_files(stale)
-        films.mkdir(exist_ok=True)
-        write_films(run.series, films, size=size_pixels(asked["size"]["value"]), formats=formats, on_progress=on_film)
-        writer.record_files(_films_in(films, formats))
+        made = write_films(run.series, films, size=size_pixels(asked["size"]["value"]), formats=formats, on_progress=on_film)
+        writer.record_files(f"{FILMS}/{path.name}" for path in made)
     if plate_lost:
         write_plate(run.series, folder, run.title)
         writer.record_files(PLATE)
@@ -96,7 +95,3 @@ def _intact(writer: RunWriter, name: str) -> bool:
 def _films_intact(writer: RunWriter, kind: str) -> bool:
     names = [name for name in _recorded(writer, FILMS) if name.endswith(f".{kind}")]
     return bool(names) and all(_intact(writer, name) for name in names)
-
-
-def _films_in(films: Path, formats: Iterable[str]) -> list[str]:
-    return sorted(f"{FILMS}/{path.name}" for kind in formats for path in films.glob(f"*.{kind}") if not path.name.startswith("."))

@@ -114,7 +114,7 @@ def _report(finished: Finished, output: Output) -> None:
     files = [record["path"] for record in run.manifest["files"]]
     main = [name for name in ("index.html", "plate.png") if name in files] + [name for name in files if name.startswith("films/")]
     if not finished.drawn:
-        output.note(f"{run.folder} holds this very series already; --force draws it anew")
+        output.note(f"the series in {run.folder} was drawn already; --force draws it anew")
     output.result(
         [str(run.folder), *(str(run.folder / name) for name in main)],
         {"folder": str(run.folder), "drawn": finished.drawn, "files": files, "series": run.manifest},

@@ -1,0 +1,99 @@
+"""A drawing core that draws nothing worth seeing, at once: the events, checkpoints and resuming of the real one, without torch.
+
+Run as a program it is ``picasso-series`` with this core, so that tests can stop and kill it; ``FAKE_PAUSE`` seconds pass at every step.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from picasso_series.levels import Level, Lineage, Subject, Trajectory
+from picasso_series.settings import Settings
+
+
+@dataclass(frozen=True)
+class Step:
+    index: int
+    strokes: int
+    phase: str
+    iteration: int
+    iterations: int
+    loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    strokes: int
+    arrays: Mapping[str, Any]
+    notes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LevelDone:
+    index: int
+    level: Level
+
+
+class _Encoder:
+    def saliency(self, rgb: Any) -> Any:
+        return np.ones(rgb.shape[:2], np.float32)
+
+
+@dataclass(frozen=True)
+class Studio:
+    choices: Mapping[str, Mapping[str, str]]
+    encoder: Any = field(default_factory=_Encoder)
+
+
+def choose_studio(settings: Settings) -> Studio:
+    values = {"encoder": "structure", "rasterizer": "torch", "device": "cpu"}
+    return Studio(
+        {name: {"value": value, "reason": "asked for" if getattr(settings, name) != "auto" else "a fake"} for name, value in values.items()}
+    )
+
+
+def draw_levels(
+    subject: Subject, settings: Settings, studio: Studio, *, done: Sequence[Level] = (), checkpoint: Checkpoint | None = None
+) -> Iterator[Step | Checkpoint | LevelDone]:
+    before = done[-1] if done else None
+    for index in range(len(done), len(settings.levels)):
+        strokes, steps = settings.levels[index], settings.iterations_at(index)
+        ids = tuple(range(1, strokes + 1)) if before is None else before.sketch.ids[:strokes]
+        if checkpoint is not None and checkpoint.strokes == strokes:
+            rows, first = list(checkpoint.arrays["rows"]), int(checkpoint.notes["iteration"])
+        else:
+            rows, first = [np.random.default_rng([settings.seed, strokes]).random((strokes, 4, 2))], 0
+        for iteration in range(first + 1, steps + 1):
+            time.sleep(float(os.environ.get("FAKE_PAUSE", "0")))
+            rows.append(rows[-1] + np.random.default_rng([settings.seed, strokes, iteration]).normal(0, 0.01, (strokes, 4, 2)))
+            yield Step(index, strokes, "optimize", iteration, steps, 1 / iteration)
+            if iteration % 5 == 0 and iteration < steps:
+                yield Checkpoint(strokes, {"rows": np.stack(rows)}, {"iteration": iteration})
+        iterations = np.arange(len(rows))
+        track = Trajectory(np.stack(rows), iterations, 1 / (1 + iterations), np.array(ids), np.linspace(1, 0.1, strokes))
+        lineage = Lineage() if before is None else Lineage(kept=ids, dropped=before.sketch.ids[strokes:])
+        before = Level(track, lineage, {"total": 1 / steps}, "contour" if index == 0 else "warm", 0.5)
+        yield LevelDone(index, before)
+
+
+def fake_module() -> types.ModuleType:
+    """A stand-in for ``picasso_series.series``."""
+    module = types.ModuleType("picasso_series.series")
+    for name in ("Step", "Checkpoint", "LevelDone", "Studio", "choose_studio", "draw_levels"):
+        setattr(module, name, globals()[name])
+    return module
+
+
+if __name__ == "__main__":
+    sys.modules["picasso_series.series"] = fake_module()
+    from picasso_series.cli.app import main
+
+    main()

@@ -1,0 +1,553 @@
+"""The run folder: what is written, what is resumed, what is refused, and what is believed when it is read back."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import draw_pear
+from fake_core import fake_module
+from PIL import Image
+from sample_series import sample_series
+
+import picasso_series
+from picasso_series import atomic, show
+from picasso_series.atomic import file_sha256, is_part, whole_file, write_whole
+from picasso_series.errors import BadInputError, PicassoError
+from picasso_series.lock import LOCK_NAME, folder_lock
+from picasso_series.make import Chosen, Drawn, Finished, Resumed, make_run, repeat_command
+from picasso_series.presets import resolve
+from picasso_series.run import MANIFEST, Run, load_arrays, open_run, read_manifest
+from picasso_series.show import remake_films
+from picasso_series.svg import svg_to_sketch
+
+pytestmark = pytest.mark.usefixtures("fake_core")
+
+FLAGS = {"levels": "6,3", "iterations": "12", "size": "64x64", "formats": "svg"}
+
+
+@pytest.fixture(scope="module")
+def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the pear at the levels of ``FLAGS``, never stopped, not to be changed."""
+    place = tmp_path_factory.mktemp("once")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "picasso_series.series", fake_module())
+        list(make_run(draw_pear(place / "pear.png"), resolve(FLAGS), place / "out"))
+    return place / "out"
+
+
+@pytest.fixture
+def stored(photo: Path, drawn_once: Path) -> Path:
+    """A copy of that run as ``out`` in the current folder."""
+    shutil.copytree(drawn_once, "out")
+    return Path("out")
+
+
+def make(photo: Path, out: str = "out", *, force: bool = False, **flags: Any) -> list[Any]:
+    """All events of a run but the steps."""
+    events = list(make_run(photo, resolve({**FLAGS, **flags}), Path(out), force=force))
+    return [event for event in events if isinstance(event, (Resumed, Chosen, Drawn, Finished))]
+
+
+def stop_after(photo: Path, steps: int, out: str = "out", **flags: Any) -> None:
+    """Begin a run and leave it after this many steps, as a signal would."""
+    events = make_run(photo, resolve({**FLAGS, **flags}), Path(out))
+    seen = 0
+    for event in events:
+        seen += hasattr(event, "iteration")
+        if seen == steps:
+            events.close()  # type: ignore[attr-defined]
+            return
+    raise AssertionError(f"the run has fewer than {steps} steps")
+
+
+def finished(photo: Path, out: str = "out", **flags: Any) -> Run:
+    run = make(photo, out, **flags)[-1].run
+    assert isinstance(run, Run)
+    return run
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def assert_same_drawing(first: Run, second: Run) -> None:
+    for a, b in zip(first.series.levels, second.series.levels, strict=True):
+        assert a.lineage == b.lineage
+        for name in ("points", "iterations", "loss", "ids", "salience"):
+            np.testing.assert_array_equal(getattr(a.trajectory, name), getattr(b.trajectory, name))
+
+
+# Writing
+
+
+def test_a_run_holds_every_file_of_the_contract_and_names_it_in_the_manifest(photo: Path) -> None:
+    run = finished(photo, formats="svg,mp4,gif")
+    files = content(run.folder)
+    expected = {"series.json", "photo.png", "mask.png", "plate.svg", "plate.png", "index.html", "films/series.svg"}
+    expected |= {f"films/{film}.{kind}" for film in ("series", "trajectory") for kind in ("mp4", "gif")}
+    expected |= {f"{level}/{name}" for level in (6, 3) for name in ("sketch.svg", "sketch.png", "trajectory.npz")}
+    assert set(files) == expected
+    named = run.manifest["files"] + [record for level in run.manifest["levels"] for record in level["files"]]
+    assert {record["path"] for record in named} == expected - {MANIFEST}
+    for record in named:
+        assert record["sha256"] == file_sha256(run.folder / record["path"])
+        assert record["bytes"] == len(files[record["path"]])
+
+
+def test_the_manifest_tells_how_the_series_was_made(photo: Path) -> None:
+    manifest = finished(photo, seed="7").manifest
+    assert manifest["schema"] == 1
+    assert manifest["status"] == "finished"
+    assert manifest["title"] == "pear"
+    assert manifest["command"] == "picasso-series pear.png --levels 6,3 --seed 7 --iterations 12 --size 64x64 --formats svg"
+    assert manifest["photo"] == {"name": "pear.png", "sha256": file_sha256(photo), "width": 160, "height": 200}
+    assert manifest["settings"]["levels"] == {"value": [6, 3], "from": "flag"}
+    assert manifest["settings"]["rivals"] == {"value": 4, "from": "preset default"}
+    assert manifest["choices"]["encoder"] == {"value": "structure", "reason": "a fake"}
+    assert manifest["mask"]["source"] == "alpha"
+    assert manifest["threads"] >= 1
+    assert [level["strokes"] for level in manifest["levels"]] == [6, 3]
+    assert manifest["levels"][1]["kept"] == [1, 2, 3]
+    assert manifest["levels"][1]["dropped"] == [4, 5, 6]
+
+
+def test_no_path_of_the_machine_is_written_anywhere(photo: Path) -> None:
+    mask = photo.parent / "secret-place" / "mask.png"
+    mask.parent.mkdir()
+    Image.open(photo).getchannel("A").save(mask)
+    folder = photo.parent / "run"
+    finished(photo, str(folder), mask=str(mask))
+    for name, data in content(folder).items():
+        assert b"secret-place" not in data, name
+        assert str(photo.parent).encode() not in data, name
+
+
+def test_the_stored_trajectory_is_the_contracts(photo: Path) -> None:
+    run = finished(photo)
+    arrays = load_arrays(run.folder / "6" / "trajectory.npz")
+    assert {name: (array.dtype.kind, array.shape) for name, array in arrays.items()} == {
+        "points": ("f", (13, 6, 4, 2)),
+        "iterations": ("i", (13,)),
+        "loss": ("f", (13,)),
+        "ids": ("i", (6,)),
+        "salience": ("f", (6,)),
+    }
+    assert arrays["points"].dtype == np.float32
+    sketch = svg_to_sketch((run.folder / "6" / "sketch.svg").read_text())
+    assert sketch.ids == tuple(arrays["ids"])
+    np.testing.assert_allclose(sketch.points, arrays["points"][-1], atol=3e-6)
+
+
+def test_a_run_is_read_back_exactly(photo: Path) -> None:
+    events = make(photo)
+    drawn = [event.level for event in events if isinstance(event, Drawn)]
+    run = open_run(Path("out"))
+    assert run.finished
+    assert run.complete
+    for before, after in zip(drawn, run.series.levels, strict=True):
+        np.testing.assert_array_equal(before.trajectory.points, after.trajectory.points)
+        assert before.lineage == after.lineage
+        assert dict(before.losses) == dict(after.losses)
+
+
+# Resuming
+
+
+@pytest.mark.parametrize("steps", [1, 4, 7, 12, 13, 20])
+def test_a_stopped_run_ends_as_an_unstopped_one(photo: Path, drawn_once: Path, steps: int) -> None:
+    stop_after(photo, steps)
+    assert read_manifest(Path("out"))["status"] == "drawing"
+    events = make(photo)
+    assert isinstance(events[0], Resumed)
+    assert_same_drawing(events[-1].run, open_run(drawn_once))
+    assert set(content(Path("out"))) == set(content(drawn_once))
+
+
+def test_a_resumed_run_goes_on_from_its_snapshot(photo: Path) -> None:
+    stop_after(photo, 11)
+    assert (Path("out") / "6" / "snapshot.npz").is_file()
+    steps = [event.iteration for event in make_run(photo, resolve(FLAGS), Path("out")) if hasattr(event, "iteration")]
+    assert steps[0] == 11
+    assert not (Path("out") / "6" / "snapshot.npz").exists()
+
+
+def test_a_damaged_snapshot_only_costs_its_level_a_new_start(photo: Path, drawn_once: Path) -> None:
+    stop_after(photo, 20)
+    (Path("out") / "3" / "snapshot.npz").write_bytes(b"PK\x03\x04 rubbish")
+    events = make(photo)
+    assert events[0].done == (6,)
+    assert_same_drawing(events[-1].run, open_run(drawn_once))
+
+
+@pytest.mark.parametrize("name", ["3/trajectory.npz", "6/sketch.svg", "6/sketch.png", "photo.png", "mask.png"])
+@pytest.mark.parametrize("damage", ["lost", "changed"])
+def test_a_damaged_file_of_a_finished_run_is_made_again(photo: Path, stored: Path, name: str, damage: str) -> None:
+    before = content(Path("out"))
+    if damage == "lost":
+        (Path("out") / name).unlink()
+    else:
+        (Path("out") / name).write_bytes(before[name][:-1] + b"?")
+    run = finished(photo)
+    assert run.finished
+    after = content(Path("out"))
+    assert set(after) == set(before)
+    assert after[name][:4] == before[name][:4]
+    assert_same_drawing(run, open_run(Path("out")))
+
+
+def test_a_finished_run_is_left_as_it_is(photo: Path, stored: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in Path("out").rglob("*") if path.is_file()}
+    events = make(photo)
+    assert [type(event) for event in events] == [Finished]
+    assert not events[0].drawn
+    assert {path: path.stat().st_mtime_ns for path in Path("out").rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["films/series.gif", "plate.svg", "index.html"])
+def test_only_what_is_missing_of_a_finished_run_is_made(photo: Path, name: str) -> None:
+    finished(photo, formats="svg,gif")
+    before = content(Path("out"))
+    (Path("out") / name).unlink()
+    events = make(photo, formats="svg,gif")
+    assert not events[-1].drawn
+    after = content(Path("out"))
+    assert set(after) == set(before)
+    assert after["films/series.svg"] == before["films/series.svg"]
+    assert after["6/trajectory.npz"] == before["6/trajectory.npz"]
+
+
+def test_another_film_size_or_format_redraws_nothing(photo: Path, stored: Path) -> None:
+    events = make(photo, size="128x64", formats="svg,gif")
+    assert not events[-1].drawn
+    run = events[-1].run
+    assert run.manifest["settings"]["size"]["value"] == "128x64"
+    with Image.open(Path("out") / "films" / "series.gif") as film:
+        assert film.size == (128, 64)
+
+
+def test_a_run_that_chose_for_itself_is_the_one_that_asks_for_that_choice(photo: Path, stored: Path) -> None:
+    assert not make(photo, encoder="structure", device="cpu")[-1].drawn
+
+
+# Refusing
+
+
+@pytest.mark.parametrize("change", [{"seed": "1"}, {"levels": "6,2"}, {"iterations": "13"}, {"preset": "fine"}])
+def test_a_different_run_is_never_overwritten_unless_forced(photo: Path, stored: Path, change: dict[str, str]) -> None:
+    before = content(Path("out"))
+    resolved = resolve({**FLAGS, **{k: v for k, v in change.items() if k != "preset"}}, preset=change.get("preset"))
+    with pytest.raises(BadInputError, match="--force"):
+        list(make_run(photo, resolved, Path("out")))
+    assert content(Path("out")) == before
+    run = list(make_run(photo, resolved, Path("out"), force=True))[-1].run  # type: ignore[union-attr]
+    assert run.finished
+    assert (
+        not (set(content(Path("out"))) - {record["path"] for record in run.manifest["files"]})
+        - {MANIFEST}
+        - {record["path"] for level in run.manifest["levels"] for record in level["files"]}
+    )
+
+
+def test_a_different_unfinished_run_is_refused_too(photo: Path) -> None:
+    stop_after(photo, 8)
+    before = content(Path("out"))
+    with pytest.raises(BadInputError, match=r"unfinished run with seed 0 in place of 1.*--force"):
+        make(photo, seed="1")
+    assert content(Path("out")) == before
+
+
+def test_another_photo_or_mask_is_another_run(photo: Path, stored: Path) -> None:
+    other = photo.parent / "other.png"
+    Image.open(photo).rotate(90, expand=True).save(other)
+    with pytest.raises(BadInputError, match="of another photo"):
+        make(other)
+    Image.open(photo).getchannel("A").save("mask.png")
+    with pytest.raises(BadInputError, match="with another mask"):
+        make(photo, mask="mask.png")
+
+
+def test_force_leaves_the_old_run_alone_until_the_new_photo_has_proved_good(photo: Path, stored: Path) -> None:
+    before = content(Path("out"))
+    blank = photo.parent / "blank.png"
+    Image.new("RGB", (64, 64), "white").save(blank)
+    for bad in (blank, photo.parent / "none.png", photo.parent):
+        with pytest.raises(BadInputError):
+            make(bad, force=True)
+        assert content(Path("out")) == before
+
+
+def test_force_spares_files_that_are_not_the_runs(photo: Path, stored: Path) -> None:
+    (Path("out") / "notes.txt").write_text("mine")
+    (Path("out") / "6" / "mine.svg").write_text("mine")
+    make(photo, levels="5,2", force=True)
+    assert (Path("out") / "notes.txt").read_text() == "mine"
+    assert (Path("out") / "6" / "mine.svg").read_text() == "mine"
+    assert not (Path("out") / "6" / "sketch.svg").exists()
+    assert not (Path("out") / "3").exists()
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_that_is_no_run_is_never_drawn_into(photo: Path, force: bool) -> None:
+    Path("out").mkdir()
+    (Path("out") / "thesis.txt").write_text("mine")
+    with pytest.raises(BadInputError, match="no run"):
+        make(photo, force=force)
+    assert content(Path("out")) == {"thesis.txt": b"mine"}
+
+
+def test_a_file_in_the_folders_place_is_named(photo: Path) -> None:
+    Path("out").write_text("mine")
+    with pytest.raises(BadInputError, match="is a file"):
+        make(photo)
+    with pytest.raises(BadInputError, match="out/deeper"):
+        make(photo, "out/deeper")
+    assert Path("out").read_text() == "mine"
+
+
+def test_a_bad_photo_leaves_no_folder_behind(photo: Path) -> None:
+    Path("broken.png").write_bytes(photo.read_bytes()[:300])
+    with pytest.raises(BadInputError):
+        make(Path("broken.png"))
+    with pytest.raises(BadInputError, match="mask"):
+        make(photo, mask="none.png")
+    assert not Path("out").exists()
+
+
+@pytest.mark.skipif(os.name == "nt" or getattr(os, "geteuid", lambda: 0)() == 0, reason="permissions do not bind the superuser")
+def test_an_unwritable_folder_is_named(photo: Path) -> None:
+    Path("out").mkdir(mode=0o500)
+    with pytest.raises(BadInputError, match="cannot be written to"):
+        make(photo)
+
+
+def test_two_processes_cannot_draw_into_one_folder(photo: Path) -> None:
+    Path("out").mkdir()
+    with folder_lock(Path("out")), pytest.raises(BadInputError, match="another picasso-series is at work"):
+        make(photo)
+    assert not (Path("out") / LOCK_NAME).exists()
+    assert finished(photo).finished
+
+
+def test_a_lock_vanishes_with_its_killed_owner(photo: Path) -> None:
+    Path("out").mkdir()
+    program = (
+        "import pathlib, sys, time\nfrom picasso_series.lock import folder_lock\n"
+        "with folder_lock(pathlib.Path('out')):\n print('held', flush=True)\n time.sleep(60)"
+    )
+    home = {**os.environ, "PYTHONPATH": str(Path(picasso_series.__file__).parents[1])}
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, env=home) as owner:
+        assert owner.stdout is not None
+        owner.stdout.readline()
+        with pytest.raises(BadInputError, match="at work"):
+            make(photo)
+        owner.kill()
+    assert finished(photo).finished
+
+
+# Disks that fail
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A disk with room for as many files as the list's one number says."""
+    room = [0]
+    replace = os.replace
+
+    def limited(source: Any, target: Any) -> None:
+        room[0] -= 1
+        if room[0] < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(atomic.os, "replace", limited)
+    return room
+
+
+@pytest.mark.parametrize("files", range(0, 20, 3))
+def test_a_full_disk_never_leaves_a_run_that_looks_finished_and_loses_nothing(
+    photo: Path, files: int, full_disk: list[int], drawn_once: Path
+) -> None:
+    full_disk[0] = files
+    with pytest.raises((PicassoError, OSError)):
+        make(photo)
+    if (Path("out") / MANIFEST).exists():
+        assert read_manifest(Path("out"))["status"] == "drawing"
+    assert not [path for path in Path().rglob("*") if is_part(path)]
+    full_disk[0] = 10_000
+    assert_same_drawing(finished(photo), open_run(drawn_once))
+
+
+def test_a_write_that_fails_keeps_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_whole(path, "old")
+    with pytest.raises(OSError, match="pulled"), whole_file(path) as temporary:
+        _fail_halfway(temporary)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def _fail_halfway(path: Path) -> None:
+    path.write_text("half")
+    raise OSError("the plug was pulled")
+
+
+# Films
+
+
+def test_films_can_be_remade_at_another_size_without_drawing(photo: Path, stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "picasso_series.series")
+    run = remake_films(Path("out"), size="64x128", formats=("gif",))
+    with Image.open(Path("out") / "films" / "trajectory.gif") as film:
+        assert film.size == (64, 128)
+    # A film of the old size would not fit what the manifest says.
+    assert not (Path("out") / "films" / "series.svg").exists()
+    assert run.manifest["settings"]["formats"]["value"] == ["gif"]
+    assert run.finished
+
+
+def test_an_unfinished_run_is_not_filmed(photo: Path) -> None:
+    stop_after(photo, 14)
+    with pytest.raises(BadInputError, match="not drawn to its end"):
+        remake_films(Path("out"))
+
+
+def test_films_that_fail_leave_the_drawing_safe_and_the_run_unfinished(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any, **options: Any) -> None:
+        raise PicassoError("no films today")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(show, "write_films", fail)
+        with pytest.raises(PicassoError, match="no films today"):
+            make(photo)
+    manifest = read_manifest(Path("out"))
+    assert manifest["status"] == "drawing"
+    assert len(manifest["levels"]) == 2
+    events = make(photo)
+    assert not events[-1].drawn
+    assert events[-1].run.finished
+
+
+# Reading what others may have written
+
+
+def change_manifest(folder: Path, change: Any) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    change(manifest)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: m.clear(),
+        lambda m: m.update(schema=2),
+        lambda m: m.update(levels={}),
+        lambda m: m["levels"][0].update(strokes="../6"),
+        lambda m: m["levels"][0].update(strokes=7),
+        lambda m: m["levels"][0].update(ids=[1, 2, 3]),
+        lambda m: m["levels"][0].pop("kept"),
+        lambda m: m["levels"][1].update(joined=[1]),
+        lambda m: m["levels"].reverse(),
+        lambda m: m["placement"].pop("side"),
+        lambda m: m.pop("settings"),
+        lambda m: m["settings"].update(levels={"value": "x"}),
+        lambda m: m.update(title=None),
+    ],
+)
+def test_a_manifest_that_does_not_hold_together_is_refused(stored: Path, change: Any) -> None:
+    change_manifest(stored, change)
+    with pytest.raises(BadInputError) as error:
+        open_run(stored)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000, '{"schema": 1}', "\ufeff{}"])
+def test_a_manifest_that_is_no_manifest_is_refused(stored: Path, text: str) -> None:
+    (stored / MANIFEST).write_text(text, encoding="utf-8")
+    with pytest.raises(BadInputError):
+        open_run(stored)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "films/../../x", "C:\\x", "films\\x", ""])
+def test_files_outside_the_run_are_never_touched(stored: Path, name: str) -> None:
+    change_manifest(stored, lambda m: m["files"].append({"path": name, "bytes": 1, "sha256": "0"}))
+    with pytest.raises(BadInputError, match="outside the run"):
+        open_run(stored)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_out_of_the_run_is_not_followed(stored: Path) -> None:
+    secret = stored.parent / "secret.npz"
+    (stored / "6" / "trajectory.npz").rename(secret)
+    (stored / "6" / "trajectory.npz").symlink_to(secret.resolve())
+    with pytest.raises(BadInputError, match="outside the run"):
+        open_run(stored)
+
+
+def _arrays(**changes: Any) -> dict[str, Any]:
+    track = sample_series((8,)).levels[0].trajectory
+    arrays = {name: getattr(track, name)[..., :] for name in ("points", "iterations", "loss", "ids", "salience")}
+    arrays["points"], arrays["ids"], arrays["salience"] = arrays["points"][:, :6], np.arange(1, 7), arrays["salience"][:6]
+    return {**arrays, **changes}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"points": np.zeros((13, 6, 4))},
+        {"points": np.zeros((0, 6, 4, 2))},
+        {"points": np.full((13, 6, 4, 2), np.nan)},
+        {"points": np.full((13, 6, 4, 2), "x")},
+        {"ids": np.array([1, 1, 2, 3, 4, 5])},
+        {"ids": np.array([0, 1, 2, 3, 4, 5])},
+        {"iterations": np.zeros(13, int)},
+        {"iterations": np.arange(4)},
+        {"loss": np.zeros(2)},
+        {"salience": np.zeros((6, 2))},
+        {"ids": np.array([{"a": 1}] * 6, object)},
+    ],
+    ids=lambda changes: "-".join(f"{k}{v.shape}" for k, v in changes.items()),
+)
+def test_a_trajectory_that_is_none_is_refused(stored: Path, changes: dict[str, Any]) -> None:
+    np.savez(stored / "6" / "trajectory.npz", allow_pickle=True, **_arrays(**changes))
+    with pytest.raises(BadInputError, match=r"trajectory\.npz"):
+        open_run(stored)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"\x93NUMPY", b"\x80\x04."])
+def test_a_file_that_is_no_archive_is_refused(stored: Path, data: bytes) -> None:
+    (stored / "3" / "trajectory.npz").write_bytes(data)
+    with pytest.raises(BadInputError, match="damaged"):
+        open_run(stored)
+
+
+def test_a_folder_without_a_manifest_is_no_run(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "none"):
+        with pytest.raises(BadInputError, match="no run folder"):
+            open_run(folder)
+
+
+# The command to repeat
+
+
+def test_the_command_repeats_settings_from_every_source(tmp_path: Path) -> None:
+    (tmp_path / "picasso-series.toml").write_text("learning_rate = 0.5\nseeds = 2\n")
+    resolved = resolve({"levels": "8,4", "mask": "/home/me/my mask.png"}, preset="draft", env={"PICASSO_SERIES_SEED": "9"}, folder=tmp_path)
+    command = repeat_command(Path("/home/me/it's me.jpg"), resolved)
+    assert command == (
+        "PICASSO_SERIES_LEARNING_RATE=0.5 picasso-series 'it'\"'\"'s me.jpg' "
+        "--preset draft --levels 8,4 --seed 9 --seeds 2 --mask 'my mask.png'"
+    )
+
+
+def test_a_photo_whose_name_looks_like_an_option_can_be_repeated() -> None:
+    assert repeat_command(Path("-q.png"), resolve({})) == "picasso-series ./-q.png"
