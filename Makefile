@@ -10,6 +10,8 @@ RUN := horse-series
 
 HAS_CAIRO := $(PYTHON) -c 'import ctypes, ctypes.util; ctypes.util.find_library("cairo") or ctypes.CDLL("libcairo.so.2")' 2>/dev/null
 
+SITES := 'import sysconfig; print(*dict.fromkeys(map(sysconfig.get_path, ("purelib", "platlib"))), sep="\n")'
+
 .PHONY: help setup libraries demo test check bench clean
 
 help: ## show this list
@@ -17,12 +19,18 @@ help: ## show this list
 
 setup: $(STAMP) ## set up .venv with the program and all that it needs
 
-# A torch that $(PYTHON) already has is used, not replaced. Without --clear nothing in an older .venv could be counted on.
-$(STAMP): pyproject.toml Makefile
+# A torch that $(PYTHON) already has is used, not replaced: through the system's packages, or by a path file where $(PYTHON) lives in
+# a virtual environment of its own.
+$(STAMP): pyproject.toml
 	@$(MAKE) --no-print-directory libraries
-	@site=; if $(PYTHON) -c 'import torch' 2>/dev/null; then \
-	  echo "using the torch that $(PYTHON) has"; site=--system-site-packages; fi; \
-	  $(PYTHON) -m venv --clear $$site $(VENV)
+	@if $(PYTHON) -c 'import torch' 2>/dev/null; then \
+	  echo 'using the torch that $(PYTHON) has'; \
+	  $(PYTHON) -m venv --clear --system-site-packages $(VENV); \
+	  $(BIN)/python -c 'import torch' 2>/dev/null || \
+	    $(PYTHON) -c $(SITES) > "$$($(BIN)/python -c $(SITES) | head -n 1)/torch-of-the-other-python.pth"; \
+	else \
+	  $(PYTHON) -m venv --clear $(VENV); \
+	fi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,dev]'
 	@touch $@
 

@@ -422,6 +422,9 @@ def test_dry_run_tells_what_would_become_of_a_run(capsys: Caught) -> None:
         assert run(["pear.png", *QUICK, "-o", "run", "--dry-run", "--json", *more]) == 0
         assert json.loads(capsys.readouterr().out)["plan"] == plan
     assert run(["pear.png", *QUICK, "-o", "run", "--dry-run", "--seed", "1"]) == 1
+    output = capsys.readouterr()
+    assert "refused" in output.out
+    assert "--force" in output.err
 
 
 def test_a_preset_that_is_shown_can_be_used_as_a_file(photo: Path, capsys: Caught) -> None:

@@ -29,6 +29,14 @@ _EXAMPLES = (
 )
 
 
+_FATES = {
+    "fresh": "would draw a new run into {}",
+    "resume": "would go on with the run in {}",
+    "drawn": "would find the series in {} drawn already",
+    "replace": "would replace the run in {}",
+}
+
+
 def _setting(section: str, name: str, metavar: str, text: str) -> Callable[[F], F]:
     """An option for a setting, taken as text, since one place judges values from flags, files and the environment alike."""
     return click.option(f"--{name}", metavar=metavar, cls=Option, section=section, help=text)
@@ -122,19 +130,25 @@ def _report(finished: Finished, output: Output) -> None:
 
 
 def _preview(photo: Path, resolved: Resolved, out: Path | None, force: bool, output: Output) -> None:
+    """Show the settings and what would become of the folder; a run that would be refused is refused after that."""
     from picasso_series.make import preview
 
-    folder, state = preview(photo, resolved, out, force=force)
+    refusal: BadInputError | None = None
+    try:
+        folder, state = preview(photo, resolved, out, force=force)
+        fate = _FATES[state].format(folder)
+    except BadInputError as error:
+        refusal, state, fate = error, "refused", "refused"
     settings = {name: {"value": getattr(resolved.settings, name), "from": resolved.sources[name]} for name in SETTING_NAMES}
-    width = max(map(len, SETTING_NAMES))
     texts = {name: setting_text(setting["value"]) for name, setting in settings.items()}
-    column = max(map(len, texts.values()))
+    width, column = max(map(len, texts)), max(map(len, texts.values()))
     lines = [f"{name:<{width}}  {texts[name]:<{column}}  {settings[name]['from']}" for name in SETTING_NAMES]
-    fate = {"fresh": "a new run", "resume": "going on with the run there", "drawn": "drawn already", "replace": "replacing the run there"}
     output.result(
-        [*lines, "", f"into {folder} ({fate[state]}); nothing was written"],
-        {"photo": photo.name, "folder": str(folder), "plan": state, "preset": resolved.preset, "settings": settings},
+        [*lines, "", f"{fate}; nothing was written"],
+        {"photo": photo.name, "plan": state, "preset": resolved.preset, "settings": settings},
     )
+    if refusal:
+        raise refusal
 
 
 def _command_hint(photo: Path) -> str:

@@ -50,16 +50,16 @@ def follow(output: Output) -> Iterator[Follower]:
         yield _Silent()
     elif sys.stderr.isatty():
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (
-            TextColumn("{task.description:>12}"),
+            TextColumn("{task.description:>14}"),
             BarColumn(bar_width=24),
             TextColumn("{task.completed:>4.0f}/{task.total:<4.0f}"),
-            TextColumn("{task.fields[note]:<28}"),
-            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+            TextColumn("{task.fields[note]:<36}"),
+            TimeRemainingColumn(compact=True),
         )
-        with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
+        with Progress(*columns, console=Console(stderr=True)) as progress:
             yield _Bars(progress)
     else:
         yield _Lines(output)
@@ -127,7 +127,7 @@ class _Lines:
         self._tell(f"{_strokes(step.strokes)}: {_phase(step)}", step.iteration, step.iterations, _loss(step.loss))
 
     def level(self, level: Level) -> None:
-        self._output.note(f"{_strokes(level.strokes)}: done, {_summary(level)}, {level.seconds:.1f} s")
+        self._output.note(f"{_strokes(level.strokes)}: done, {_summary(level)}")
         for part, value in level.losses.items():
             self._output.detail(f"    {part} {value:.4f}")
 
@@ -163,4 +163,4 @@ def _loss(loss: float) -> str:
 
 
 def _summary(level: Level) -> str:
-    return f"{_loss(level.losses['total'])} ({level.start})"
+    return f"{_loss(level.losses['total'])} ({level.start}), {level.seconds:.1f} s"
