@@ -153,7 +153,13 @@ def check_diffvg() -> Finding:
 
     if find_spec("pydiffvg") is None:
         return Finding("diffvg", Status.OPTIONAL, "not installed; the built-in rasterizer draws")
-    return Finding("diffvg", Status.OK, "installed; ask for it with --rasterizer diffvg")
+    try:
+        from picasso_series.raster.diffvg import DiffvgRasterizer
+
+        DiffvgRasterizer.load()
+    except (ImportError, OSError, PicassoError) as error:
+        return Finding("diffvg", Status.WARNING, f"installed, but does not work: {error}", "build it again for the torch that is installed")
+    return Finding("diffvg", Status.OK, "works; ask for it with --rasterizer diffvg")
 
 
 def check_presets() -> Finding:

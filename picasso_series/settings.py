@@ -9,7 +9,8 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from operator import index
+from typing import Any, SupportsFloat, SupportsIndex
 
 from picasso_series.errors import UsageError
 
@@ -193,16 +194,16 @@ def _parts(name: str, value: Any) -> list[Any]:
 def _integer(name: str, value: Any) -> int:
     if isinstance(value, str) and re.fullmatch(r"\s*[-+]?[0-9]{1,15}\s*", value):
         return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+    if isinstance(value, SupportsIndex) and not isinstance(value, bool):
+        return index(value)
     raise UsageError(f"{name} takes whole numbers, such as {_example(name)}, not {value!r}")
 
 
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+    if isinstance(value, (str, SupportsFloat)) and not isinstance(value, bool):
         try:
             return float(value)
-        except (ValueError, OverflowError):
+        except (TypeError, ValueError, OverflowError):
             pass
     raise UsageError(f"{name} takes a number, such as {_example(name)}, not {value!r}")
 

@@ -491,6 +491,36 @@ def test_a_killed_run_goes_on_and_ends_as_an_unkilled_one(photo: Path, drawn_onc
     _goes_on(line, drawn_once)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="there are no such signals there")
+def test_the_real_core_goes_on_exactly_where_it_was_killed(photo: Path) -> None:
+    line = [
+        sys.executable,
+        "-m",
+        "picasso_series",
+        photo.name,
+        "--levels",
+        "6,3",
+        "--iterations",
+        "30",
+        "--size",
+        "64x64",
+        "--formats",
+        "svg",
+    ]
+    whole = subprocess.run([*line, "-o", "whole", "-q"], env=_environment(), capture_output=True, text=True, check=False)
+    assert (whole.returncode, whole.stderr) == (0, "")
+    with subprocess.Popen([*line, "-o", "out", "-q"], env=_environment()) as program:
+        _wait_for(Path("out") / "6" / "snapshot.npz")
+        program.kill()
+    # The run was begun on one thread; that the environment now offers two must not matter.
+    done = subprocess.run([*line, "-o", "out"], env=_environment(OMP_NUM_THREADS="2"), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "going on" in done.stderr
+    for name in ("6/trajectory.npz", "3/trajectory.npz", "6/sketch.svg", "3/sketch.svg"):
+        assert (Path("out") / name).read_bytes() == (Path("whole") / name).read_bytes(), name
+
+
 def _goes_on(line: list[str], drawn_once: Path) -> None:
     done = subprocess.run(line, env=_environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

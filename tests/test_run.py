@@ -21,7 +21,7 @@ from sample_series import sample_series
 import picasso_series
 from picasso_series import atomic, show
 from picasso_series.atomic import file_sha256, is_part, whole_file, write_whole
-from picasso_series.errors import BadInputError, PicassoError
+from picasso_series.errors import BadInputError, PicassoError, UsageError
 from picasso_series.lock import LOCK_NAME, folder_lock
 from picasso_series.make import Chosen, Drawn, Finished, Resumed, make_run, repeat_command
 from picasso_series.presets import resolve
@@ -534,6 +534,33 @@ def test_a_folder_without_a_manifest_is_no_run(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(BadInputError, match="no run folder"):
             open_run(folder)
+
+
+# The library's front door
+
+
+def test_a_series_is_drawn_without_a_folder_and_nothing_is_written(photo: Path, drawn_once: Path) -> None:
+    series = picasso_series.draw_series(photo, levels=(6, 3), iterations=12)
+    assert list(photo.parent.iterdir()) == [photo]
+    for mine, stored_level in zip(series.levels, open_run(drawn_once).series.levels, strict=True):
+        np.testing.assert_array_equal(mine.trajectory.points, stored_level.trajectory.points)
+    assert series.choices["encoder"]["value"] == "structure"
+
+
+def test_a_series_with_a_folder_is_the_command_lines_run(photo: Path, drawn_once: Path) -> None:
+    series = picasso_series.draw_series(photo, (6, 3), out="out", iterations=12, size="64x64", formats=("svg",))
+    assert set(content(Path("out"))) == set(content(drawn_once))
+    assert content(Path("out"))["3/sketch.svg"] == series.levels[-1].sketch.to_svg().encode()
+
+
+def test_a_setting_that_is_none_is_refused(photo: Path) -> None:
+    with pytest.raises(UsageError, match="no setting 'strokes'"):
+        picasso_series.draw_series(photo, strokes=4)
+
+
+def test_the_environment_is_not_the_librarys_business(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PICASSO_SERIES_LEVELS", "nonsense")
+    assert len(picasso_series.draw_series(photo, (5,), iterations=3).levels) == 1
 
 
 # The command to repeat

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,6 +119,13 @@ def test_named_sizes_are_even() -> None:
 def test_a_value_of_another_kind_is_never_guessed_at(name: str, value: object) -> None:
     with pytest.raises(UsageError, match=name):
         parse_setting(name, value)
+
+
+def test_numpys_numbers_are_numbers() -> None:
+    settings = resolve({"levels": tuple(np.array([8, 4])), "learning_rate": np.float32(0.5)}).settings
+    assert settings.levels == (8, 4)
+    assert all(type(count) is int for count in settings.levels)
+    assert settings.learning_rate == 0.5
 
 
 @pytest.mark.parametrize("name", SETTING_NAMES)
