@@ -190,12 +190,10 @@ class RunWriter:
         present = [record for name, record in records.items() if (self.folder / name).is_file()]
         self._update(files=present)
 
-    def forget_files(self, names: Iterable[str]) -> None:
-        """Remove files of the run, from the manifest first, so that it never names what is not there."""
+    def disown_files(self, names: Iterable[str]) -> None:
+        """Take files out of the manifest, before they change or go, so that it never names what is not there."""
         gone = set(names)
         self._update(files=[record for record in self.manifest["files"] if record["path"] not in gone])
-        for name in gone:
-            inner_path(self.folder, name).unlink(missing_ok=True)
 
     def reopen(self, settings: Mapping[str, Any]) -> None:
         """Say that the run is not done (any more) and that these of its settings, as a manifest writes them, hold from now on."""

@@ -13,7 +13,7 @@ from picasso_series.errors import BadInputError
 from picasso_series.film import write_films
 from picasso_series.gallery import write_page
 from picasso_series.plate import write_plate
-from picasso_series.run import Run, open_run
+from picasso_series.run import Run, inner_path, open_run
 from picasso_series.run_writer import RunWriter, is_intact, open_writer
 from picasso_series.settings import size_pixels
 
@@ -51,11 +51,14 @@ def show_run(
         return run
     writer.reopen({"size": dict(asked["size"]), "formats": dict(asked["formats"])})
     if formats:
-        films = folder / FILMS
-        stale = [name for name in _recorded(writer, FILMS) if resized or name.rpartition(".")[2] in formats]
-        writer.forget_files(stale)
-        made = write_films(run.series, films, size=size_pixels(asked["size"]["value"]), formats=formats, on_progress=on_film)
-        writer.record_files(f"{FILMS}/{path.name}" for path in made)
+        stale = {name for name in _recorded(writer, FILMS) if resized or name.rpartition(".")[2] in formats}
+        # Their files stay until others take their place, so that a stop leaves something to look at.
+        writer.disown_files(stale)
+        made = write_films(run.series, folder / FILMS, size=size_pixels(asked["size"]["value"]), formats=formats, on_progress=on_film)
+        names = [f"{FILMS}/{path.name}" for path in made]
+        writer.record_files(names)
+        for name in stale.difference(names):
+            inner_path(folder, name).unlink(missing_ok=True)
     if plate_lost:
         write_plate(run.series, folder, run.title)
         writer.record_files(PLATE)

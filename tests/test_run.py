@@ -420,6 +420,20 @@ def test_an_unfinished_run_is_not_filmed(photo: Path) -> None:
         remake_films(Path("out"))
 
 
+def test_films_that_cannot_be_remade_leave_the_old_ones(stored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any, **options: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = content(stored)["films/series.svg"]
+    with monkeypatch.context() as patch:
+        patch.setattr(show, "write_films", fail)
+        with pytest.raises(KeyboardInterrupt):
+            remake_films(stored)
+    assert content(stored)["films/series.svg"] == before
+    assert read_manifest(stored)["status"] == "drawing"
+    assert remake_films(stored).finished
+
+
 def test_films_that_fail_leave_the_drawing_safe_and_the_run_unfinished(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any, **options: Any) -> None:
         raise PicassoError("no films today")
