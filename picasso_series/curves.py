@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,8 @@ def smooth(chain: Points, sigma: float) -> Points:
     pad = min(int(3 * sigma) + 1, len(chain) - 1)
     # Reflection through the end points leaves the ends where they are.
     extended = np.vstack([2 * chain[0] - chain[pad:0:-1], chain, 2 * chain[-1] - chain[-2 : -pad - 2 : -1]])
-    return gaussian_filter1d(extended, sigma, axis=0, mode="nearest")[pad : pad + len(chain)]
+    blurred: Points = gaussian_filter1d(extended, sigma, axis=0, mode="nearest")
+    return blurred[pad : pad + len(chain)]
 
 
 def fit_cubic(chain: Points, rounds: int = 4) -> Fit:
@@ -103,7 +105,8 @@ def turning(chain: Points, reach: int) -> Points:
 
 
 def _angle(u: Points, v: Points) -> Points:
-    return np.degrees(np.abs(np.arctan2(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0], (u * v).sum(1))))
+    angle: Points = np.degrees(np.abs(np.arctan2(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0], (u * v).sum(1))))
+    return angle
 
 
 def cut_at_corners(chain: Points, angle: float, reach: int = 7) -> list[Points]:
@@ -161,7 +164,7 @@ def _longest_prefix(piece: Points, start: int, tolerance: float) -> tuple[int, F
     return low, fit
 
 
-def sample(points: Points, count: int) -> Points:
+def sample(points: NDArray[np.floating[Any]], count: int) -> Points:
     """``count`` points (..., count, 2) of curves with control points (..., 4, 2), even in the parameter."""
     return bernstein(np.linspace(0, 1, count)) @ np.asarray(points, np.float64)
 

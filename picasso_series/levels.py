@@ -34,8 +34,10 @@ class Trajectory:
     salience: FloatArray
 
     def __post_init__(self) -> None:
-        for name, kind in (("points", np.float32), ("iterations", np.int64), ("loss", np.float32), ("ids", np.int64), ("salience", np.float32)):
-            object.__setattr__(self, name, np.asarray(getattr(self, name), kind))
+        for name in ("points", "loss", "salience"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), np.float32))
+        for name in ("iterations", "ids"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), np.int64))
         rows, count = self.points.shape[:2]
         if self.points.shape != (rows, count, 4, 2) or rows < 1:
             raise ValueError(f"a trajectory's points have the shape (T, n, 4, 2), not {self.points.shape}")

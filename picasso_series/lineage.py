@@ -30,11 +30,6 @@ class Ancestry:
     absorbed: tuple[tuple[int, ...], ...]
     dropped: tuple[int, ...]
 
-    @classmethod
-    def none(cls) -> Ancestry:
-        """The ancestry of a first level."""
-        return cls((), (), ())
-
     def lineage(self) -> Lineage:
         """The same as kept, joined and dropped ids."""
         joined = {id: others for id, others in zip(self.ids, self.absorbed, strict=True) if others}

@@ -6,7 +6,7 @@ hysteresis on the strongest channel of CIE Lab). Knows the prepared subject; kno
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,11 +20,19 @@ from skimage.morphology import skeletonize
 from picasso_series.curves import Points, arc_length, resample, smooth
 from picasso_series.levels import Subject
 from picasso_series.strokes import CANVAS
+from picasso_series.subject import photo_box
 
 Picture = NDArray[np.float64]
 FINE, COARSE = 1.3, 2.2
-MIN_INNER = 9.0
+MIN_OUTLINE, MIN_INNER = 14.0, 9.0
+"""Shortest lines in pixels."""
+FRAME, MIN_CUT = 1.0, 16
+"""An outline that stays this near to the photo's edge for so many pixels is where the photo ends, not the subject."""
+MIN_INK = 3.5
+"""An inner line's length in pixels times its weight, below which it is a speck."""
 ENOUGH_INNER = 28
+LINK_GAP, LINK_TURN = 9.0, 40.0
+"""Ends of inner lines nearer than this many pixels, that turn by no more than so many degrees, are one line."""
 CROWD = 9.0
 """Lines that have many others within about this many pixels are texture, and weigh less."""
 NEIGHBORS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
@@ -39,15 +47,7 @@ class Line:
     outline: bool
 
 
-@dataclass(frozen=True, eq=False)
-class LineMap:
-    """All lines of a subject, and the picture of them: float64 (224, 224), 0 empty to 1 on the heaviest lines."""
-
-    lines: tuple[Line, ...]
-    picture: Picture
-
-
-def trace_lines(subject: Subject) -> LineMap:
+def trace_lines(subject: Subject) -> tuple[Line, ...]:
     """Find the lines of a subject: its outline at weight 1, inner edges by their contrast.
 
     A cut-out with few inner edges is searched again with lower thresholds, so that a smooth subject has details to draw too.
@@ -56,7 +56,9 @@ def trace_lines(subject: Subject) -> LineMap:
     inside = mask > 0.5
     certain = subject.source in ("alpha", "file", "backdrop")
     gradient = _strength(subject.rgb, inside if inside.any() else np.ones_like(inside))
-    outline = list(_outline(mask, None if certain else gradient))
+    # A cut-out with alpha is cropped to its subject as a rule: touching the picture's edge says nothing.
+    frame = (-1.0, -1.0, 2.0, 2.0) if subject.source == "alpha" else photo_box(subject.placement)
+    outline = list(_outline(mask, None if certain else gradient, frame))
     near = _stamp([line.chain for line in outline], radius=3.0) > 0
     inner: list[Line] = []
     for quantile in (0.82, 0.67, 0.52, 0.37):
@@ -65,12 +67,11 @@ def trace_lines(subject: Subject) -> LineMap:
             inner = found
         if len(inner) >= ENOUGH_INNER:
             break
-    lines = (*outline, *inner)
-    return LineMap(lines, draw_lines(lines))
+    return (*outline, *inner)
 
 
-def draw_lines(lines: tuple[Line, ...] | list[Line], radius: float = 1.5, gamma: float = 0.7) -> Picture:
-    """Lines as an anti-aliased picture (224, 224), each as dark as its weight to the power ``gamma``."""
+def draw_lines(lines: Sequence[Line], gamma: float, radius: float = 1.5) -> Picture:
+    """Lines as an anti-aliased picture (224, 224), 0 empty to 1 on the heaviest: each as dark as its weight to the power ``gamma``."""
     picture = np.zeros((CANVAS, CANVAS))
     for line in lines:
         ink = _stamp([smooth(line.chain, 1.2)], radius)
@@ -112,32 +113,41 @@ def _strength(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Picture:
     return np.maximum(*scaled)
 
 
-def _outline(mask: Picture, gradient: Picture | None) -> Iterator[Line]:
-    """The mask's contours; with ``gradient`` (an uncertain mask) only where the photo has an edge to show for it."""
-    padded = np.pad(mask, 1)
+def _outline(mask: Picture, gradient: Picture | None, frame: tuple[float, float, float, float]) -> Iterator[Line]:
+    """The mask's contours, but not along the photo's own edges; an uncertain mask's (with ``gradient``) only where the photo shows one."""
+    left, top, right, bottom = (edge * CANVAS for edge in frame)
     support = None if gradient is None else ndimage.grey_dilation(gradient, size=(5, 5))
-    for contour in find_contours(padded, 0.5):
+    for contour in find_contours(np.pad(mask, 1), 0.5):
         # find_contours counts from the center of the padded picture's first pixel.
         chain = contour[:, ::-1] - 0.5
         length = arc_length(chain)[-1]
-        if length < 14:
+        if length < MIN_OUTLINE:
             continue
         chain = resample(chain, max(8, int(length)))
+        x, y = chain.T
+        along = np.minimum.reduce([x - left, right - x, y - top, bottom - y]) < FRAME
+        # A round back may touch the photo's edge; only a long straight run is a cut.
+        free = ~ndimage.binary_opening(along, np.ones(MIN_CUT, bool))
         if support is None:
+            shown = np.ones(len(chain), bool)
+        else:
+            at = np.clip(chain.astype(int), 0, CANVAS - 1)
+            shown = ndimage.uniform_filter1d(support[at[:, 1], at[:, 0]], 15) > 0.3
+        kind = np.where(free, np.where(shown, 2, 1), 0)
+        if (kind == 2).all():
             yield Line(chain, 1.0, True)
             continue
-        at = np.clip(chain.astype(int), 0, CANVAS - 1)
-        strong = ndimage.uniform_filter1d(support[at[:, 1], at[:, 0]], 15) > 0.3
-        for piece, good in _runs(chain, strong):
-            if len(piece) >= 10:
-                yield Line(piece, 1.0 if good else 0.25, good)
+        start = int(np.flatnonzero(kind != kind[-1])[0]) if (kind != kind[-1]).any() else 0
+        for piece, which in _runs(np.roll(chain, -start, axis=0), np.roll(kind, -start)):
+            if which and len(piece) >= 10:
+                yield Line(piece, 1.0 if which == 2 else 0.25, which == 2)
 
 
-def _runs(chain: Points, flags: NDArray[np.bool_]) -> Iterator[tuple[Points, bool]]:
-    """Cut a chain where the flag changes."""
-    cuts = [0, *(np.flatnonzero(np.diff(flags.astype(int))) + 1).tolist(), len(chain)]
+def _runs(chain: Points, labels: NDArray[np.int64]) -> Iterator[tuple[Points, int]]:
+    """Cut a chain where its label changes."""
+    cuts = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(chain)]
     for a, b in zip(cuts[:-1], cuts[1:], strict=True):
-        yield chain[a : b + 1], bool(flags[a])
+        yield chain[a : b + 1], int(labels[a])
 
 
 def _inner(
@@ -157,12 +167,43 @@ def _inner(
     skeleton = skeletonize(edges)
     crowding = ndimage.gaussian_filter(skeleton.astype(np.float64), CROWD)
     crowding /= max(float(np.quantile(crowding[where], 0.6)), 1e-6)
-    for chain in _chains(skeleton):
-        if arc_length(chain)[-1] < MIN_INNER:
-            continue
-        at = chain.astype(int)
-        alone = 1 / np.maximum(1, crowding[at[:, 1], at[:, 0]].mean()) ** 0.7
-        yield Line(smooth(chain, 1.0), float(np.clip(strength[at[:, 1], at[:, 0]].mean() * alone, 0.02, 1)), False)
+    for chain in _linked([smooth(chain, 1.0) for chain in _chains(skeleton)]):
+        length = arc_length(chain)[-1]
+        at = np.clip(chain.astype(int), 0, CANVAS - 1)
+        weight = strength[at[:, 1], at[:, 0]].mean() / np.maximum(1, crowding[at[:, 1], at[:, 0]].mean()) ** 0.7
+        if length >= MIN_INNER and length * weight >= MIN_INK:
+            yield Line(chain, float(np.clip(weight, 0.02, 1)), False)
+
+
+def _linked(chains: list[Points]) -> list[Points]:
+    """Chains that go on in one another across a small gap made one, the nearest ends first."""
+    chains = list(chains)
+    while True:
+        best: tuple[float, int, int, Points] | None = None
+        for i, first in enumerate(chains):
+            for j in range(i + 1, len(chains)):
+                for a in (first, first[::-1]):
+                    for b in (chains[j], chains[j][::-1]):
+                        gap = float(np.linalg.norm(a[-1] - b[0]))
+                        if gap < LINK_GAP and (best is None or gap < best[0]) and _goes_on(a, b):
+                            best = (gap, i, j, np.vstack([a, b]))
+        if best is None:
+            return chains
+        _, i, j, joined = best
+        chains = [chain for k, chain in enumerate(chains) if k not in (i, j)] + [resample(joined, max(5, int(arc_length(joined)[-1])))]
+
+
+def _goes_on(a: Points, b: Points) -> bool:
+    """Whether the end of ``a`` points at the start of ``b`` and they run the same way."""
+    out, into = a[-1] - a[max(-8, -len(a))], b[min(7, len(b) - 1)] - b[0]
+    across = b[0] - a[-1]
+    limit = np.cos(np.radians(LINK_TURN))
+
+    def agree(u: Points, v: Points) -> bool:
+        return bool(u @ v >= limit * np.linalg.norm(u) * np.linalg.norm(v))
+
+    straight = float(np.linalg.norm(across)) < 3 or (agree(out, across) and agree(across, into))
+    return agree(out, into) and straight
 
 
 def _thin_edges(gx: Picture, gy: Picture, length: Picture, low: float, high: float) -> NDArray[np.bool_]:

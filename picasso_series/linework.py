@@ -22,14 +22,16 @@ APART = 4.0
 def sampled(points: Tensor, count: int = SAMPLES) -> Tensor:
     """Points of the curves (B, n, count, 2) of control points (B, n, 4, 2)."""
     basis = torch.as_tensor(bernstein(torch.linspace(0, 1, count).numpy()), dtype=points.dtype, device=points.device)
-    return basis @ points
+    curves: Tensor = basis @ points
+    return curves
 
 
 def bending(points: Tensor) -> Tensor:
     """Mean over strokes of the control polygon's second differences, relative to its length; (B,)."""
     legs = points[:, :, 1:] - points[:, :, :-1]
     size = legs.norm(dim=-1).sum(-1).detach()
-    return ((legs[:, :, 1:] - legs[:, :, :-1]).square().sum((2, 3)) / (size.square() + 25)).mean(1)
+    bends: Tensor = (legs[:, :, 1:] - legs[:, :, :-1]).square().sum((2, 3)) / (size.square() + 25)
+    return bends.mean(1)
 
 
 def loose_ends(points: Tensor) -> Tensor:
@@ -73,6 +75,11 @@ def shrinking(points: Tensor, first: Tensor) -> Tensor:
     A stroke along a faint line scores best as a dot, which an eye reads as dirt: it is to be a line or to leave.
     """
     return F.relu(1 - lengths(points) / first).square().mean(1)
+
+
+def straying(points: Tensor, first: Tensor) -> Tensor:
+    """Mean squared distance in units of 10 pixels between the strokes (B, n, 4, 2) and where they began; (B,)."""
+    return (sampled(points) - sampled(first)).square().sum(-1).mean((1, 2)) / 100
 
 
 def off_paper(points: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from picasso_series.encoders import Encoder, Features
 from picasso_series.levels import Subject
-from picasso_series.lines import LineMap
+from picasso_series.lines import Line, draw_lines
 from picasso_series.strokes import CANVAS
 
 POOL = 8
@@ -63,16 +63,24 @@ def blurs(strokes: int) -> tuple[float, ...]:
     return (2.0, 4.0, 8.0, 16.0) if strokes > 4 else (3.0, 6.0, 12.0, 20.0)
 
 
+def faintness(strokes: int) -> float:
+    """The power of a line's weight that says how dark it should be: with many strokes faint lines count nearly as much as strong ones.
+
+    Where they counted less, strokes along them would score best as dots.
+    """
+    return min(0.8, 8.0 / strokes)
+
+
 class LineTerm:
     """1 - normalized cross-correlation of ink and line map, averaged over blurs; in [0, 1]."""
 
     name = "lines"
 
-    def __init__(self, lines: LineMap, sigmas: Sequence[float], weight: float, device: str = "cpu", size: int = CANVAS) -> None:
-        """Compare pictures of ``size`` pixels with the picture of ``lines`` at the blurs ``sigmas``, in canvas pixels."""
+    def __init__(self, lines: Sequence[Line], strokes: int, weight: float, device: str = "cpu", size: int = CANVAS) -> None:
+        """Compare pictures of ``size`` pixels with ``lines`` as a drawing of so many strokes should show them."""
         self.weight = weight
-        self._sigmas = tuple(sigma * size / CANVAS for sigma in sigmas)
-        target = torch.as_tensor(lines.picture, dtype=torch.float32, device=device)[None, None]
+        self._sigmas = tuple(sigma * size / CANVAS for sigma in blurs(strokes))
+        target = torch.as_tensor(draw_lines(lines, faintness(strokes)), dtype=torch.float32, device=device)[None, None]
         target = F.interpolate(target, size=(size, size), mode="area")
         self._targets = [self._unit(blurred) for blurred in _pyramid(target, self._sigmas)]
 
@@ -104,7 +112,8 @@ class EncoderTerm:
         self._encoder = encoder
         self._layer_weight, self._embedding_weight = layer_weight, embedding_weight
         generator = torch.Generator().manual_seed(seed)
-        self._grid = F.affine_grid(_views(POOL, generator), [POOL, 1, encoder.resolution, encoder.resolution], align_corners=False).to(device)
+        size = [POOL, 1, encoder.resolution, encoder.resolution]
+        self._grid = F.affine_grid(_views(POOL, generator), size, align_corners=False).to(device)
         with torch.no_grad():
             photo = torch.as_tensor(subject.rgb, device=device).permute(2, 0, 1)[None].float() / 255
             mask = torch.as_tensor(subject.mask, device=device)[None, None]

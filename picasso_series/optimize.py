@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from picasso_series.raster import SOFTNESS
 from picasso_series.strokes import STROKE_WIDTH
 
 BETAS = (0.9, 0.95)
@@ -33,7 +34,7 @@ class Pen:
     softness: float
 
 
-FINAL_PEN = Pen(STROKE_WIDTH, 0.6)
+FINAL_PEN = Pen(STROKE_WIDTH, SOFTNESS)
 """The pen that drawings are judged with."""
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from picasso_series.curves import Fit, Points, cover, is_closed, smooth
-from picasso_series.lines import Line, LineMap
+from picasso_series.lines import Line
 from picasso_series.strokes import CANVAS
 
 ANGLES = (55.0, 80.0, 110.0, 150.0)
@@ -35,9 +35,10 @@ STEP = 0.05 * CANVAS
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """A candidate stroke: control points (4, 2), and how much line it stands for."""
+    """A candidate stroke: control points (4, 2), how much line it stands for, and its worth, which prefers one long line to two short."""
 
     points: Points
+    ink: float
     worth: float
 
 
@@ -46,13 +47,13 @@ def bearable_error(strokes: int) -> float:
     return float(np.clip(3.0 * (32 / strokes) ** 0.625, 2.0, 14.0))
 
 
-def contour_pieces(lines: LineMap, strokes: int, rng: np.random.Generator | None = None) -> list[list[Piece]]:
+def contour_pieces(lines: Sequence[Line], strokes: int, rng: np.random.Generator | None = None) -> list[list[Piece]]:
     """The subject's lines cut into cubics in every way that is tried, each way's pieces by worth.
 
     With ``rng`` the lines' weights are shaken, so that other details are chosen.
     """
     limit = bearable_error(strokes)
-    opened = [(_shaken(line, rng), _starting_points(line.chain)) for line in lines.lines]
+    opened = [(_shaken(line, rng), _starting_points(line.chain)) for line in lines]
     ways = []
     for tolerance in TOLERANCES:
         for angle in ANGLES:
@@ -63,7 +64,7 @@ def contour_pieces(lines: LineMap, strokes: int, rng: np.random.Generator | None
 
 def contour_starts(ways: Sequence[Sequence[Piece]], strokes: int) -> Iterator[Points]:
     """Sets (strokes, 4, 2) of the worthiest pieces of each way, the best way first, each unlike those before."""
-    choices = sorted((way[:strokes] for way in ways if way), key=lambda pieces: -sum(piece.worth for piece in pieces))
+    choices = sorted((way[:strokes] for way in ways if way), key=lambda pieces: -sum(piece.ink for piece in pieces))
     given: list[Points] = []
     for pieces in choices:
         points = _fill(np.stack([piece.points for piece in pieces]), strokes)
@@ -118,7 +119,11 @@ def _pieces(line: Line, starts: Sequence[int], tolerance: float, angle: float, l
         fits = list(cover(chain, tolerance, angle))
         if best is None or len(fits) < len(best):
             best = fits
-    return [Piece(fit.points, line.weight**0.7 * fit.length**2 / (fit.length + SPECK) * max(0.0, 1 - (fit.error / limit) ** 2)) for fit in best or []]
+    pieces = []
+    for fit in best or []:
+        ink = line.weight**0.7 * fit.length * max(0.0, 1 - (fit.error / limit) ** 2)
+        pieces.append(Piece(fit.points, ink, ink * fit.length / (fit.length + SPECK)))
+    return pieces
 
 
 def _fill(points: Points, strokes: int) -> Points:
@@ -169,4 +174,5 @@ def extended_difference_of_gaussians(rgb: NDArray[np.uint8]) -> NDArray[np.float
     if spread < 1e-9:
         return np.ones_like(tone)
     tone = (tone - tone.min()) / spread
-    return (tone >= threshold_otsu(tone)).astype(np.float64)
+    lines: NDArray[np.float64] = (tone >= threshold_otsu(tone)).astype(np.float64)
+    return lines

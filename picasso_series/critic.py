@@ -1,0 +1,93 @@
+"""The judge of one level: what a drawing of so many strokes costs, while it is drawn and when it is done.
+
+Knows the loss of pictures and the manners of lines, and with which pen a drawing is looked at; knows no starts, no order of things and
+no files. Points are canvas pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from picasso_series.levels import Subject
+from picasso_series.lines import Line
+from picasso_series.linework import bending, doubling, lengths, loose_ends, off_paper, shrinking, straying
+from picasso_series.objective import POOL, EncoderTerm, LineTerm, Objective, Term
+from picasso_series.optimize import FINAL_PEN, Moment, Pen, Schedule, optimize
+from picasso_series.settings import Settings
+from picasso_series.strokes import CANVAS
+from picasso_series.studio import Studio
+
+RELAX = Schedule(6, 0.5, False, Pen(3.5, 1.0))
+"""How strokes settle after one of them left."""
+BEND, MEET, DOUBLE, SHRINK, STRAY = 0.02, 0.03, 0.15, 0.5, 0.1
+"""Weights of calm curvature, ends that meet, lines drawn twice, strokes that shrink and strokes that stray from their start."""
+
+
+class Critic:
+    """Costs of drawings of one stroke count."""
+
+    def __init__(self, subject: Subject, lines: Sequence[Line], settings: Settings, studio: Studio, strokes: int) -> None:
+        """Prepare the targets; the seed of ``settings`` decides the views."""
+        self._settings, self._studio, self._strokes = settings, studio, strokes
+        terms: list[Term] = []
+        coarse: list[Term] = []
+        if settings.line_weight > 0:
+            terms.append(LineTerm(lines, strokes, settings.line_weight, studio.device))
+            coarse.append(LineTerm(lines, strokes, settings.line_weight, studio.device, studio.judge.size))
+        self._line_terms = tuple(terms)
+        if settings.layer_weight > 0 or settings.embedding_weight > 0:
+            # A drawing of a handful of strokes cannot follow every feature: at full weight it drops parts of the subject.
+            share = 1.0 if strokes > 4 or settings.line_weight == 0 else 0.5
+            weights = share * settings.layer_weight, share * settings.embedding_weight
+            encoder_term = EncoderTerm(studio.encoder, subject, *weights, settings.seed, studio.device)
+            terms.append(encoder_term)
+            coarse.append(encoder_term)
+        self._objective, self._coarse = Objective(tuple(terms)), Objective(tuple(coarse))
+
+    def cost(self, points: Tensor, iteration: int, schedule: Schedule, first: Tensor) -> Tensor:
+        """What the optimizer brings down: drawings (B, n, 4, 2) that began as ``first``, through one view of the pool; (B,)."""
+        view = int(np.random.default_rng([self._settings.seed, self._strokes, 1, iteration]).integers(POOL))
+        cost = self._objective(self._render(points, schedule.pen(iteration)), [view]) + off_paper(points)
+        if self._minds_lines:
+            cost = cost + self._linework(points, schedule.annealing(iteration))
+            cost = cost + SHRINK * shrinking(points, lengths(first)) + STRAY * straying(points, first)
+        return cost
+
+    @torch.no_grad()
+    def judge(self, points: Tensor) -> dict[str, Tensor]:
+        """Each part of the loss of finished drawings (B, n, 4, 2), by name, and their sum as ``total``; each (B,)."""
+        parts = self._objective.parts(self._render(points, FINAL_PEN))
+        linework = self._linework(points, 1.0) if self._minds_lines else points.new_zeros(len(points))
+        return {**parts, "linework": linework, "total": parts["total"] + linework}
+
+    @torch.no_grad()
+    def judge_small(self, pictures: Tensor) -> Tensor:
+        """Loss (B,) of pictures at the size of the studio's judge."""
+        return self._coarse(pictures, [0])
+
+    def relax(self, points: Tensor) -> Tensor:
+        """Let one drawing's strokes (n, 4, 2) settle along the lines after one of them left."""
+        moment = Moment.start(points[None])
+        if self._minds_lines:
+            for settled in optimize(moment, self._relaxing_cost, RELAX):
+                moment = settled
+        return moment.points[0]
+
+    @property
+    def _minds_lines(self) -> bool:
+        """Without line terms a drawing is CLIPasso's, whose strokes go where the encoder wants them."""
+        return bool(self._line_terms)
+
+    def _relaxing_cost(self, points: Tensor, iteration: int) -> Tensor:
+        pictures = self._render(points, RELAX.pen(iteration))
+        return Objective(self._line_terms)(pictures) + self._linework(points, 1.0) + off_paper(points)
+
+    def _linework(self, points: Tensor, meeting: float) -> Tensor:
+        return BEND * bending(points) + meeting * (MEET * loose_ends(points) + DOUBLE * doubling(points))
+
+    def _render(self, points: Tensor, pen: Pen) -> Tensor:
+        return self._studio.rasterizer.render(points / CANVAS, pen.width, softness=pen.softness)

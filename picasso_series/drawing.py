@@ -1,0 +1,236 @@
+"""One level while it is drawn: starts compete, the best are optimized, the winner's strokes are ranked.
+
+Knows in which order things happen within a level and how to take them up in the middle; knows no files and no progress bars: it yields
+what happens. Every random draw comes from the run's seed, the stroke count and the iteration, never from what was drawn before.
+Points are canvas pixels.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from picasso_series.critic import Critic
+from picasso_series.levels import Level, Lineage, Subject, Trajectory
+from picasso_series.lineage import Ancestry, descend, match
+from picasso_series.lines import Line
+from picasso_series.optimize import FINAL_PEN, Moment, Pen, Schedule, optimize, record_at
+from picasso_series.salience import Edit, rank, reduce, variants
+from picasso_series.settings import Settings
+from picasso_series.start import assembled_start, contour_pieces, contour_starts, saliency_start
+from picasso_series.strokes import CANVAS
+from picasso_series.studio import Studio
+
+AUDITION = 25
+"""Iterations after which rival starts are compared."""
+FINALISTS = 2
+"""Rival starts that are optimized to the end."""
+FEW = 8
+"""From this many strokes down fresh starts compete with the warm one: long new strokes may beat inherited ones."""
+CHECKPOINT_EVERY = 25
+"""Iterations between two checkpoints."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of progress: the level, what it is doing ("starts", "audition", "optimize", "rank"), how far it is, and its loss."""
+
+    index: int
+    strokes: int
+    phase: str
+    iteration: int
+    iterations: int
+    loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """All that is needed to take up a level in the middle: arrays and JSON notes; opaque to whoever stores it."""
+
+    strokes: int
+    arrays: Mapping[str, NDArray[Any]]
+    notes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class LevelDone:
+    """A finished level."""
+
+    index: int
+    level: Level
+
+
+@dataclass(frozen=True, eq=False)
+class _Start:
+    """Where a level may begin: a name, points (n, 4, 2) in canvas pixels, and the strokes of the level before that they come from."""
+
+    name: str
+    points: Tensor
+    ancestry: Ancestry | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """A row of the trajectories of the finalists: iteration, points (B, n, 4, 2) in the unit square, judged loss (B,)."""
+
+    iteration: int
+    points: NDArray[np.float32]
+    loss: NDArray[np.float32]
+
+
+class LevelDrawing:
+    """The drawing of level ``index`` after the level ``before``."""
+
+    def __init__(
+        self, subject: Subject, lines: Sequence[Line], settings: Settings, studio: Studio, index: int, before: Level | None
+    ) -> None:
+        """Prepare the critic; nothing is drawn yet."""
+        self._subject, self._lines, self._settings, self._studio, self._before = subject, lines, settings, studio, before
+        self._index, self._strokes = index, settings.levels[index]
+        self._critic = Critic(subject, lines, settings, studio, self._strokes)
+
+    def run(self, checkpoint: Checkpoint | None) -> Iterator[Step | Checkpoint | LevelDone]:
+        """Draw the level, from ``checkpoint`` on if there is one; the last event is the finished level."""
+        began = time.monotonic()
+        if checkpoint is None:
+            yield self._step("starts", 0, 1, float("nan"))
+            starts = self._starts()
+            if len(starts) > FINALISTS:
+                starts = yield from self._audition(starts)
+            moment = Moment.start(torch.stack([start.points for start in starts]))
+            rows = [self._row(moment)]
+        else:
+            starts, moment, rows = self._restore(checkpoint)
+            began -= float(checkpoint.notes["seconds"])
+        schedule = self._schedule(self._iterations)
+        first = self._tensor(rows[0].points) * CANVAS
+        for after in optimize(moment, lambda points, i: self._critic.cost(points, i, schedule, first), schedule):
+            last = after.iteration == schedule.iterations
+            if record_at(after.iteration, schedule.iterations):
+                rows.append(self._row(after))
+            yield self._step("optimize", after.iteration, schedule.iterations, float(rows[-1].loss.min()))
+            if after.iteration % CHECKPOINT_EVERY == 0 and not last:
+                yield self._save(starts, after, rows, time.monotonic() - began)
+        yield self._step("rank", 0, 1, float(rows[-1].loss.min()))
+        yield LevelDone(self._index, self._finish(starts, rows, began))
+
+    @property
+    def _iterations(self) -> int:
+        return self._settings.iterations[self._index if len(self._settings.iterations) > 1 else 0]
+
+    def _schedule(self, iterations: int) -> Schedule:
+        if self._settings.schedule == "constant":
+            return Schedule(iterations, self._settings.learning_rate, False, FINAL_PEN)
+        # Many short strokes begin near where they belong: they take smaller steps, and feel less far.
+        step = self._settings.learning_rate * min(1.0, (FEW / self._strokes) ** 0.5)
+        return Schedule(iterations, step, True, Pen(4.0 if self._strokes > FEW else 5.0, 1.2))
+
+    def _step(self, phase: str, iteration: int, iterations: int, loss: float) -> Step:
+        return Step(self._index, self._strokes, phase, iteration, iterations, loss)
+
+    def _rng(self, *purpose: int) -> np.random.Generator:
+        return np.random.default_rng([self._settings.seed, self._strokes, *purpose])
+
+    def _starts(self) -> list[_Start]:
+        settings, before = self._settings, self._before
+        starts = [] if before is None else [self._warm(before)]
+        for seed in range(settings.seed, settings.seed + settings.seeds):
+            rng = np.random.default_rng([seed, self._strokes, 0]) if seed else None
+            fresh = list(self._fresh(rng))
+            if before is None:
+                starts.append(_Start(fresh[0][0], self._tensor(fresh[0][1]), None))
+            elif self._strokes <= FEW:
+                rivals = fresh[: settings.rivals]
+                starts += [_Start(f"rival {name}", self._tensor(points), match(before.sketch, points / CANVAS)) for name, points in rivals]
+        return starts
+
+    def _fresh(self, rng: np.random.Generator | None) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """Starts that owe nothing to the level before, by name."""
+        if self._settings.start == "contour" and self._lines:
+            ways = contour_pieces(self._lines, self._strokes, rng)
+            if self._strokes <= FEW:
+                yield "assembled", assembled_start(ways, self._strokes, self._judge_candidates)
+            for points in contour_starts(ways, self._strokes):
+                yield "contour", points
+        else:
+            saliency = self._studio.encoder.saliency(self._subject.rgb) * (self._subject.mask > 0.5)
+            yield "saliency", saliency_start(saliency, self._subject.rgb, self._strokes, rng or self._rng(0))
+
+    def _judge_candidates(self, chosen: NDArray[np.float64], candidates: NDArray[np.float64]) -> NDArray[np.float64]:
+        edits = [Edit((), stroke) for stroke in self._tensor(candidates)]
+        with torch.no_grad():
+            return self._critic.judge_small(variants(self._tensor(chosen), edits, self._studio.judge)).double().cpu().numpy()
+
+    def _warm(self, before: Level) -> _Start:
+        points = self._tensor(before.sketch.points.astype(np.float64) * CANVAS)
+        reduced = reduce(points, self._strokes, self._critic.judge_small, self._studio.judge, self._critic.relax, self._settings.joins)
+        return _Start("warm", reduced.points, descend(before.sketch.ids, reduced.members))
+
+    def _tensor(self, points: NDArray[Any]) -> Tensor:
+        return torch.as_tensor(points, dtype=torch.float32, device=self._studio.device)
+
+    def _audition(self, starts: list[_Start]) -> Generator[Step, None, list[_Start]]:
+        """Optimize all starts for a while, side by side; the best go on from where they began."""
+        schedule = self._schedule(min(AUDITION, self._iterations))
+        moment = Moment.start(torch.stack([start.points for start in starts]))
+        first = moment.points
+        for after in optimize(moment, lambda points, i: self._critic.cost(points, i, schedule, first), schedule):
+            moment = after
+            yield self._step("audition", moment.iteration, schedule.iterations, float("nan"))
+        totals = self._critic.judge(moment.points)["total"].tolist()
+        best = sorted(range(len(starts)), key=lambda i: (totals[i], i))[:FINALISTS]
+        return [starts[i] for i in sorted(best)]
+
+    def _row(self, moment: Moment) -> _Row:
+        points = (moment.points / CANVAS).cpu().numpy().astype(np.float32)
+        return _Row(moment.iteration, points, self._critic.judge(moment.points)["total"].cpu().numpy().astype(np.float32))
+
+    def _save(self, starts: Sequence[_Start], moment: Moment, rows: Sequence[_Row], seconds: float) -> Checkpoint:
+        arrays = {
+            "points": moment.points.cpu().numpy(),
+            "first": moment.first.cpu().numpy(),
+            "second": moment.second.cpu().numpy(),
+            "row_iterations": np.array([row.iteration for row in rows], np.int64),
+            "row_points": np.stack([row.points for row in rows]),
+            "row_losses": np.stack([row.loss for row in rows]),
+        }
+        notes = {
+            "iteration": moment.iteration,
+            "seconds": round(seconds, 3),
+            "starts": [{"name": start.name, "ancestry": None if start.ancestry is None else start.ancestry.to_json()} for start in starts],
+        }
+        return Checkpoint(self._strokes, arrays, notes)
+
+    def _restore(self, checkpoint: Checkpoint) -> tuple[list[_Start], Moment, list[_Row]]:
+        arrays, notes = checkpoint.arrays, checkpoint.notes
+        points, first, second = (self._tensor(arrays[name]) for name in ("points", "first", "second"))
+        starts = [
+            _Start(note["name"], began, None if note["ancestry"] is None else Ancestry.from_json(note["ancestry"]))
+            for note, began in zip(notes["starts"], points, strict=True)
+        ]
+        stored = zip(arrays["row_iterations"].tolist(), arrays["row_points"], arrays["row_losses"], strict=True)
+        return starts, Moment(int(notes["iteration"]), points, first, second), [_Row(*row) for row in stored]
+
+    def _finish(self, starts: Sequence[_Start], rows: Sequence[_Row], began: float) -> Level:
+        winner = int(np.argmin(rows[-1].loss))
+        # What is judged and ranked is what is stored: float32 of the unit square, not the optimizer's pixels.
+        points = self._tensor(rows[-1].points[winner]) * CANVAS
+        order, values = rank(points, self._critic.judge_small, self._studio.judge)
+        start = starts[winner]
+        trajectory = Trajectory(
+            points=np.stack([row.points[winner] for row in rows])[:, order],
+            iterations=np.array([row.iteration for row in rows]),
+            loss=np.array([row.loss[winner] for row in rows]),
+            ids=np.arange(1, self._strokes + 1) if start.ancestry is None else np.array(start.ancestry.ids)[order],
+            salience=values,
+        )
+        losses = {name: float(cost[0]) for name, cost in self._critic.judge(points[None]).items()}
+        lineage = Lineage() if start.ancestry is None else start.ancestry.lineage()
+        return Level(trajectory, lineage, losses, start.name, time.monotonic() - began)
