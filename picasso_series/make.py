@@ -24,7 +24,8 @@ from picasso_series.levels import Level, Series, Subject
 from picasso_series.photo import Photo, load_photo
 from picasso_series.presets import DEFAULT_PRESET, ENV_PREFIX, Resolved
 from picasso_series.run import SCHEMA, Run
-from picasso_series.run_writer import Identity, Plan, RunWriter, State, begin_run, manifest_settings, open_writer, plan_run, setting_value
+from picasso_series.run_plan import Identity, Plan, State, plan_run
+from picasso_series.run_writer import RunWriter, begin_run, manifest_settings, open_writer, setting_value
 from picasso_series.settings import SETTING_NAMES, SHOWING, Settings, setting_text
 from picasso_series.show import FilmProgress, show_run
 

@@ -12,7 +12,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,13 @@ from numpy.typing import NDArray
 from picasso_series.atomic import file_sha256, is_part, whole_file, write_whole
 from picasso_series.errors import BadInputError
 from picasso_series.levels import Level, Subject
-from picasso_series.lock import LOCK_NAME, folder_lock
-from picasso_series.run import LEVEL_FILES, MANIFEST, inner_path, is_run, load_arrays, read_level, read_manifest
-from picasso_series.settings import SETTING_NAMES, SHOWING
+from picasso_series.lock import folder_lock
+from picasso_series.run import LEVEL_FILES, MANIFEST, load_arrays, read_level, read_manifest
+from picasso_series.run_plan import Identity, State, is_sound, plan_run
+from picasso_series.settings import SETTING_NAMES
 
 SNAPSHOT = "snapshot.npz"
 _NOTES = "notes_json"
-_CHOSEN = ("encoder", "rasterizer", "device")
 _SHOWN = ("photo.png", "mask.png", "plate.svg", "plate.png", "index.html")
 _FILM_NAMES = ("series", "trajectory")
 
@@ -40,86 +39,6 @@ class Snapshot:
     strokes: int
     arrays: Mapping[str, NDArray[Any]]
     notes: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What makes two runs the same: the photo, the mask file and every setting that changes the drawing.
-
-    Attributes:
-        photo_sha256: of the photo's file.
-        mask_sha256: of the mask's file, None when the mask is no file.
-        settings: all settings by name, as the manifest writes them.
-        version: the version of picasso-series that draws.
-    """
-
-    photo_sha256: str
-    mask_sha256: str | None
-    settings: Mapping[str, Any]
-    version: str
-
-    def difference(self, manifest: Mapping[str, Any]) -> str | None:
-        """In a few words how the manifest's run differs from this one; None when it is the same."""
-        if manifest["photo"].get("sha256") != self.photo_sha256:
-            return "of another photo"
-        if manifest["mask"].get("sha256") != self.mask_sha256:
-            return "with another mask"
-        for name in SETTING_NAMES:
-            before, now = manifest["settings"].get(name, {}).get("value"), self.settings[name]
-            if name in SHOWING or before == now or (name == "mask" and self.mask_sha256):
-                continue
-            if name in _CHOSEN and before == "auto" and now == manifest["choices"].get(name, {}).get("value"):
-                continue
-            return f"with {name} {_plain(before)} in place of {_plain(now)}"
-        if len(manifest["levels"]) < len(manifest["settings"]["levels"]["value"]) and manifest["tool"].get("version") != self.version:
-            return f"begun by version {manifest['tool'].get('version')}"
-        return None
-
-
-class State(Enum):
-    """What a folder is to a run that wants to be drawn into it: empty, the same run in part or in whole, or to be replaced."""
-
-    FRESH = "fresh"
-    RESUME = "resume"
-    DRAWN = "drawn"
-    REPLACE = "replace"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What would happen to a folder; ``manifest`` is that of the run that lies there, if one does."""
-
-    state: State
-    manifest: Mapping[str, Any] | None = None
-
-
-def plan_run(folder: Path, identity: Identity, *, force: bool = False) -> Plan:
-    """Decide what a run with this identity does to ``folder``, touching nothing.
-
-    Raises:
-        BadInputError: the folder may not be drawn into.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise BadInputError(f"{folder} is a file, not a folder; choose another folder with --out")
-    if not folder.is_dir():
-        return Plan(State.FRESH)
-    if not is_run(folder):
-        if any(entry.name != LOCK_NAME and not is_part(entry) for entry in folder.iterdir()):
-            raise BadInputError(f"{folder} holds other files and no run; choose another folder with --out")
-        return Plan(State.FRESH)
-    try:
-        manifest = read_manifest(folder)
-    except BadInputError:
-        if not force:
-            raise
-        return Plan(State.REPLACE)
-    if force:
-        return Plan(State.REPLACE, manifest)
-    difference = identity.difference(manifest)
-    if difference:
-        kind = "a run" if manifest["status"] == "finished" else "an unfinished run"
-        raise BadInputError(f"{folder} holds {kind} {difference}; choose another folder with --out, or replace it with --force")
-    return Plan(State.DRAWN if _is_drawn(folder, manifest) else State.RESUME, manifest)
 
 
 class RunWriter:
@@ -284,17 +203,11 @@ def file_record(folder: Path, name: str) -> dict[str, Any]:
     return {"path": name, "bytes": path.stat().st_size, "sha256": file_sha256(path)}
 
 
-def is_intact(folder: Path, record: Mapping[str, Any]) -> bool:
-    """Whether the file that a manifest's entry names is there with the very content that it had."""
-    path = inner_path(folder, record["path"])
-    return path.is_file() and file_sha256(path) == record["sha256"]
-
-
 def _resume(folder: Path, manifest: Mapping[str, Any]) -> RunWriter:
     """Read back the levels whose files are intact, up to the first that is not, and the snapshot of the next."""
     done: list[Level] = []
     for record in manifest["levels"]:
-        if not _sound(folder, record):
+        if not is_sound(folder, record):
             break
         done.append(read_level(folder, record))
     asked = manifest["settings"]["levels"]["value"]
@@ -315,18 +228,6 @@ def _read_snapshot(folder: Path, strokes: int) -> Snapshot | None:
     except (BadInputError, KeyError, ValueError):
         return None
     return Snapshot(strokes, arrays, notes)
-
-
-def _is_drawn(folder: Path, manifest: Mapping[str, Any]) -> bool:
-    """Whether the subject and all levels are there with the very content that they had."""
-    subject = [record for record in manifest["files"] if record["path"] in ("photo.png", "mask.png")]
-    if len(manifest["levels"]) < len(manifest["settings"]["levels"]["value"]) or len(subject) < 2:
-        return False
-    return all(_sound(folder, record) for record in manifest["levels"]) and all(is_intact(folder, record) for record in subject)
-
-
-def _sound(folder: Path, record: Mapping[str, Any]) -> bool:
-    return len(record["files"]) == len(LEVEL_FILES) and all(is_intact(folder, entry) for entry in record["files"])
 
 
 def _sweep(folder: Path, writer: RunWriter) -> None:
@@ -362,7 +263,3 @@ def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 def _unwritable(folder: Path, error: OSError) -> BadInputError:
     reason = error.strerror or os.strerror(error.errno or 0)
     return BadInputError(f"{folder} cannot be written to ({reason}); choose another folder with --out")
-
-
-def _plain(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

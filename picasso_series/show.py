@@ -14,7 +14,8 @@ from picasso_series.film import write_films
 from picasso_series.gallery import write_page
 from picasso_series.plate import write_plate
 from picasso_series.run import Run, inner_path, open_run
-from picasso_series.run_writer import RunWriter, is_intact, open_writer
+from picasso_series.run_plan import is_intact
+from picasso_series.run_writer import RunWriter, open_writer
 from picasso_series.settings import size_pixels
 
 FilmProgress = Callable[[str, int, int], None]
