@@ -15,8 +15,10 @@ from picasso_series.errors import BadInputError
 from picasso_series.strokes import CANVAS, STROKE_WIDTH, FloatArray, Sketch, Stroke
 
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_PATH = re.compile(rf"\s*M\s*({_NUMBER})[\s,]+({_NUMBER})\s*C" + r"[\s,]*".join([rf"\s*({_NUMBER})"] * 6) + r"\s*$")
+_NUMBER = r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)"
+# Each text matches in one way at most, or a long number could be cut into several, in more ways than there is time to try.
+_PART = r"(?:\s*,\s*|\s+|(?=[-+]))"
+_PATH = re.compile(rf"\s*M\s*{_NUMBER}{_PART}{_NUMBER}\s*C\s*{_PART.join([_NUMBER] * 6)}\s*$")
 
 
 def path_data(points: FloatArray, scale: float = CANVAS, digits: int = 3) -> str:
@@ -46,11 +48,17 @@ def svg_to_sketch(text: str) -> Sketch:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
         raise BadInputError(f"the sketch is not well-formed SVG ({error}); draw the series again") from error
+    if root.tag != f"{{{SVG_NAMESPACE}}}svg":
+        raise BadInputError("the text is XML but no SVG; use a sketch.svg that picasso-series wrote")
     strokes = []
     for path in root.iter(f"{{{SVG_NAMESPACE}}}path"):
         id, match = path.get("id", ""), _PATH.match(path.get("d", ""))
         if not re.fullmatch(r"s[1-9]\d{0,8}", id) or match is None:
             raise BadInputError(f"the path {id or 'without an id'} is no single cubic stroke; use a sketch.svg that picasso-series wrote")
         points = np.array([float(value) for value in match.groups()], np.float64).reshape(4, 2) / CANVAS
+        if np.abs(points).max() > np.finfo(np.float32).max:
+            raise BadInputError(f"the path {id} leaves the paper beyond all measure; use a sketch.svg that picasso-series wrote")
         strokes.append(Stroke(int(id[1:]), points.astype(np.float32)))
+    if len({stroke.id for stroke in strokes}) < len(strokes):
+        raise BadInputError("two paths of the SVG have the same id; use a sketch.svg that picasso-series wrote")
     return Sketch(tuple(strokes))
