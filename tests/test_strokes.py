@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -14,6 +14,7 @@ POINTS = arrays(np.float32, (4, 2), elements=st.floats(-2, 3, width=32))
 ARC = 4 / 3 * np.tan(np.pi / 8)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1))
 def test_the_bernstein_basis_is_a_partition_of_unity(t: float) -> None:
     basis = bernstein(t)
@@ -28,11 +29,13 @@ def test_the_bernstein_basis_keeps_the_shape_of_its_parameters() -> None:
     assert bernstein(np.zeros((3, 5))).shape == (3, 5, 4)
 
 
+@settings(deadline=None)
 @given(POINTS)
 def test_a_stroke_begins_and_ends_at_its_outer_control_points(points: np.ndarray) -> None:
     np.testing.assert_allclose(Stroke(1, points).at([0, 1]), points[[0, 3]], atol=1e-6)
 
 
+@settings(deadline=None)
 @given(POINTS)
 def test_a_curve_lies_in_the_box_of_its_control_points_and_its_bounds_hold_it(points: np.ndarray) -> None:
     left, top, right, bottom = Stroke(1, points).bounds
@@ -41,6 +44,7 @@ def test_a_curve_lies_in_the_box_of_its_control_points_and_its_bounds_hold_it(po
     assert low[1] - 1e-6 <= top <= bottom <= high[1] + 1e-6
 
 
+@settings(deadline=None)
 @given(POINTS)
 def test_length_lies_between_the_chord_and_the_control_polygon(points: np.ndarray) -> None:
     length = Stroke(1, points).length
@@ -52,6 +56,7 @@ def test_a_quarter_circle_has_its_length() -> None:
     assert Stroke(1, [[1, 0], [1, ARC], [ARC, 1], [0, 1]]).length == pytest.approx(np.pi / 2, rel=1e-3)
 
 
+@settings(deadline=None)
 @given(POINTS)
 def test_a_reversed_stroke_is_the_same_curve_from_its_other_end(points: np.ndarray) -> None:
     stroke = Stroke(7, points)

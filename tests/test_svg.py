@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -32,6 +32,7 @@ def sketches(draw: st.DrawFn) -> Sketch:
     return Sketch.from_points(points, ids)
 
 
+@settings(deadline=None)
 @given(sketches())
 def test_a_sketch_is_read_back_to_the_thousandth_of_a_pixel(sketch: Sketch) -> None:
     back = svg_to_sketch(sketch_to_svg(sketch))
@@ -39,6 +40,7 @@ def test_a_sketch_is_read_back_to_the_thousandth_of_a_pixel(sketch: Sketch) -> N
     np.testing.assert_allclose(back.points * CANVAS, sketch.points * CANVAS, atol=6e-4)
 
 
+@settings(deadline=None)
 @given(sketches())
 def test_what_was_read_is_written_as_it_was(sketch: Sketch) -> None:
     text = sketch_to_svg(sketch)
@@ -64,7 +66,7 @@ def test_path_data_takes_a_scale_and_decimals() -> None:
 
 
 @pytest.mark.parametrize(
-    "d", [GOOD, "M1 2C3 4 5 6 7 8", " M 1 , 2 C 3 , 4 , 5 , 6 , 7 , 8 ", "M1.,2.0C3e0,.4e1 5,6\t7\n8", "M+1 2C3 4 5 6+7+8"]
+    "d", [GOOD, "M1 2C3 4 5 6 7 8", " M 1 , 2 C 3 , 4 , 5 , 6 , 7 , 8 ", "M1.,2.0C3e0,.4e1 5,6\n7\t8", "M+1 2C3 4 5 6+7+8"]
 )
 def test_numbers_may_be_written_in_any_way_of_svg(d: str) -> None:
     np.testing.assert_allclose(svg_to_sketch(path(d)).points.ravel() * CANVAS, np.arange(1, 9), rtol=1e-6)
