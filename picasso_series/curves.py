@@ -18,6 +18,9 @@ from picasso_series.strokes import bernstein
 
 Points = NDArray[np.float64]
 
+CORNER_REACH = 7
+"""A corner is a turn within so many points to both sides."""
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -72,19 +75,25 @@ def fit_cubic(chain: Points, rounds: int = 4) -> Fit:
     first, last = chain[0], chain[-1]
     straight = np.stack([(2 * first + last) / 3, (first + 2 * last) / 3])
     pull = 1e-3 * len(chain) / 30
-    points = np.stack([first, straight[0], straight[1], last])
+    points = np.empty((4, 2))
+    points[0], points[3] = first, last
+    quadratic = np.empty((len(chain), 3))
     for _ in range(rounds):
         basis = bernstein(t)
         middle = basis[:, 1:3]
-        rest = chain - basis[:, :1] * first - basis[:, 3:] * last
-        inner = np.linalg.solve(middle.T @ middle + pull * np.eye(2), middle.T @ rest + pull * straight)
-        points = np.stack([first, inner[0], inner[1], last])
-        off = chain - basis @ points
+        rest = chain - basis[:, ::3] @ points[::3]
+        # The normal equations of two unknown points, solved by Cramer's rule: this is the innermost loop of contour tracing.
+        (a, b), (_, d) = middle.T @ middle
+        right = middle.T @ rest + pull * straight
+        a, d = a + pull, d + pull
+        points[1] = (d * right[0] - b * right[1]) / (a * d - b * b)
+        points[2] = (a * right[1] - b * right[0]) / (a * d - b * b)
         u = 1 - t
-        velocity = 3 * np.stack([u * u, 2 * u * t, t * t], axis=1) @ np.diff(points, axis=0)
-        t = np.clip(t + (off * velocity).sum(1) / ((velocity**2).sum(1) + 1e-6), 0, 1)
+        quadratic[:, 0], quadratic[:, 1], quadratic[:, 2] = u * u, 2 * u * t, t * t
+        velocity = 3 * quadratic @ (points[1:] - points[:-1])
+        step = ((chain - basis @ points) * velocity).sum(1) / ((velocity * velocity).sum(1) + 1e-6)
+        t = np.maximum.accumulate(np.clip(t + step, 0, 1))
         t[0], t[-1] = 0, 1
-        t = np.maximum.accumulate(t)
     error = float(np.sqrt(((bernstein(t) @ points - chain) ** 2).sum(1).mean()))
     return Fit(points, error, length)
 
@@ -109,7 +118,7 @@ def _angle(u: Points, v: Points) -> Points:
     return angle
 
 
-def cut_at_corners(chain: Points, angle: float, reach: int = 7) -> list[Points]:
+def cut_at_corners(chain: Points, angle: float, reach: int = CORNER_REACH) -> list[Points]:
     """Cut a chain where it turns by more than ``angle`` degrees; a closed chain with corners starts at its sharpest one."""
     if len(chain) < 2 * reach + 3:
         return [chain]

@@ -38,14 +38,10 @@ FLAGS = ("levels", "encoder", "rasterizer", "device", "seed", "seeds", "iteratio
 
 @dataclass(frozen=True)
 class Resumed:
-    """A run that lies in the folder goes on: its finished levels and the threads that it was drawn with.
-
-    To end with the very result of an unstopped run, its consumer sets torch to that many threads before it asks for the next event.
-    """
+    """A run that lies in the folder goes on, with these levels done."""
 
     folder: Path
     done: tuple[int, ...]
-    threads: int
 
 
 @dataclass(frozen=True)
@@ -103,7 +99,7 @@ def make_run(
     photo, out, identity, plan = _look(path, resolved, folder, force)
     if plan.manifest is not None and plan.state is State.RESUME:
         settings = _pinned(settings, plan.manifest)
-        yield Resumed(out, tuple(record["strokes"] for record in plan.manifest["levels"]), plan.manifest["threads"])
+        yield Resumed(out, tuple(record["strokes"] for record in plan.manifest["levels"]))
     asked = {name: value for name, value in manifest_settings(resolved.settings, resolved.sources).items() if name in SHOWING}
     if plan.state is State.DRAWN:
         with open_writer(out) as writer:
@@ -112,6 +108,8 @@ def make_run(
         return
     # The folder is not touched before photo, mask and encoder have proved good.
     subject, studio = _prepare(photo, settings)
+    if plan.manifest is not None and plan.state is State.RESUME:
+        studio = replace(studio, threads=plan.manifest["threads"])
     yield Chosen(studio.choices)
     with begin_run(out, identity, _header(path, photo, resolved, studio, identity), force=force) as writer:
         writer.save_subject(subject)
@@ -213,7 +211,7 @@ def _header(path: Path, photo: Photo, resolved: Resolved, studio: Studio, identi
         "settings": manifest_settings(resolved.settings, resolved.sources),
         "choices": {name: dict(choice) for name, choice in studio.choices.items()},
         "seed": resolved.settings.seed,
-        "threads": torch.get_num_threads(),
+        "threads": studio.threads,
         "versions": {"python": platform.python_version(), "torch": str(torch.__version__), "numpy": np.__version__},
     }
 

@@ -7,9 +7,9 @@ knows no strokes, no optimizer and no files.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import torch
@@ -81,18 +81,18 @@ class LineTerm:
         self.weight = weight
         self._sigmas = tuple(sigma * size / CANVAS for sigma in blurs(strokes))
         target = torch.as_tensor(draw_lines(lines, faintness(strokes)), dtype=torch.float32, device=device)[None, None]
-        target = F.interpolate(target, size=(size, size), mode="area")
+        target = F.interpolate(target, size=(size, size), mode="area")[0]
         self._targets = [self._unit(blurred) for blurred in _pyramid(target, self._sigmas)]
 
     def __call__(self, pictures: Tensor, views: Sequence[int]) -> Tensor:
         """See :class:`Term`; the views make no difference."""
-        levels = _pyramid(1 - pictures[:, None], self._sigmas)
-        matches = [(self._unit(ink) * target).sum((1, 2, 3)) for ink, target in zip(levels, self._targets, strict=True)]
+        levels = _pyramid(1 - pictures, self._sigmas)
+        matches = [(self._unit(ink) * target).sum((1, 2)) for ink, target in zip(levels, self._targets, strict=True)]
         return 1 - torch.stack(matches).mean(0)
 
     @staticmethod
     def _unit(x: Tensor) -> Tensor:
-        return x * (x.square().sum((1, 2, 3), keepdim=True) + 1e-6).rsqrt()
+        return x * (x.square().sum((1, 2), keepdim=True) + 1e-6).rsqrt()
 
 
 class EncoderTerm:
@@ -160,20 +160,19 @@ def _views(count: int, generator: torch.Generator) -> Tensor:
 
 
 def _pyramid(x: Tensor, sigmas: Sequence[float]) -> list[Tensor]:
-    """Pictures (B, 1, H, W) blurred by each sigma; the wider the blur, the coarser the grid that it is computed on."""
-    levels = []
-    for sigma in sigmas:
-        factor = max(1, int(sigma / 1.5))
-        coarse = F.avg_pool2d(x, factor) if factor > 1 else x
-        kernel = _gaussian(max(0.7, sigma / factor)).to(x)
-        radius = len(kernel) // 2
-        rows = F.conv2d(F.pad(coarse, (radius, radius, 0, 0)), kernel.view(1, 1, 1, -1))
-        levels.append(F.conv2d(F.pad(rows, (0, 0, radius, radius)), kernel.view(1, 1, -1, 1)))
-    return levels
+    """Pictures (B, H, H) blurred by each sigma in pixels; the wider the blur, the coarser the grid that it is computed on."""
+    maps = [_blur(x.shape[-1], sigma).to(x) for sigma in sigmas]
+    return [across @ x @ across.T for across in maps]
 
 
-def _gaussian(sigma: float) -> Tensor:
-    radius = math.ceil(2.5 * sigma)
-    x = torch.arange(-radius, radius + 1, dtype=torch.float32)
-    kernel = torch.exp(-0.5 * (x / sigma) ** 2)
-    return kernel / kernel.sum()
+@lru_cache(maxsize=64)
+def _blur(size: int, sigma: float) -> Tensor:
+    """Pooling of a row of ``size`` pixels to a coarser grid, then a Gaussian of ``sigma`` pixels, as one matrix (coarse, size)."""
+    factor = max(1, int(sigma / 1.5))
+    coarse = size // factor
+    pool = torch.eye(coarse).repeat_interleave(factor, dim=1) / factor
+    pool = F.pad(pool, (0, size - coarse * factor))
+    apart = torch.arange(coarse)[:, None] - torch.arange(coarse)
+    kernel = torch.exp(-0.5 * (apart / max(0.7, sigma / factor)) ** 2)
+    # Rows have the weight of a whole Gaussian: beyond the paper there is no ink.
+    return kernel / kernel[coarse // 2].sum() @ pool

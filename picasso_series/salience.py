@@ -68,7 +68,7 @@ def rank(points: Tensor, judge: Judge, rasterizer: Rasterizer) -> tuple[NDArray[
         edits = [Edit(()), *(Edit((i,)) for i in range(len(left)))]
         losses = judge(variants(here, edits, rasterizer)).tolist()
         gains = [loss - losses[0] for loss in losses[1:]]
-        share = max(1, len(left) // (4 * ROUNDS))
+        share = max(1, len(left) // ROUNDS)
         cheapest = sorted(range(len(left)), key=lambda i: (gains[i], i))[:share]
         order += [left[i] for i in cheapest]
         values += [gains[i] for i in cheapest]

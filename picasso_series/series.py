@@ -11,7 +11,7 @@ from picasso_series.drawing import Checkpoint, LevelDone, LevelDrawing, Step
 from picasso_series.levels import Level, Subject
 from picasso_series.lines import trace_lines
 from picasso_series.settings import Settings
-from picasso_series.studio import Studio, choose_studio
+from picasso_series.studio import Studio, choose_studio, computing_threads
 
 __all__ = ["Checkpoint", "LevelDone", "Step", "Studio", "choose_studio", "draw_levels"]
 
@@ -25,11 +25,12 @@ def draw_levels(
         BadInputError: the subject has nothing to draw.
     """
     finished = list(done)
-    lines = trace_lines(subject)
-    for index in range(len(finished), len(settings.levels)):
-        drawing = LevelDrawing(subject, lines, settings, studio, index, finished[-1] if finished else None)
-        taken_up = checkpoint if checkpoint is not None and checkpoint.strokes == settings.levels[index] else None
-        for event in drawing.run(taken_up):
-            if isinstance(event, LevelDone):
-                finished.append(event.level)
-            yield event
+    with computing_threads(studio.threads):
+        lines = trace_lines(subject)
+        for index in range(len(finished), len(settings.levels)):
+            drawing = LevelDrawing(subject, lines, settings, studio, index, finished[-1] if finished else None)
+            taken_up = checkpoint if checkpoint is not None and checkpoint.strokes == settings.levels[index] else None
+            for event in drawing.run(taken_up):
+                if isinstance(event, LevelDone):
+                    finished.append(event.level)
+                yield event

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from picasso_series.curves import Fit, Points, cover, is_closed, smooth
+from picasso_series.curves import CORNER_REACH, Fit, Points, cover, is_closed, smooth, turning
 from picasso_series.lines import Line
 from picasso_series.strokes import CANVAS
 
@@ -111,6 +111,9 @@ def _pieces(line: Line, starts: Sequence[int], tolerance: float, angle: float, l
     """The fewest cubics that follow a line within the tolerance."""
     blurred = smooth(line.chain, 1.5 if tolerance < 2.5 else 2.5)
     best: list[Fit] | None = None
+    if len(starts) > 1 and turning(blurred, CORNER_REACH).max() >= angle:
+        # A closed outline with corners is opened at the sharpest, wherever its chain begins.
+        starts = starts[:1]
     for start in starts:
         chain = blurred
         if start:

@@ -27,7 +27,9 @@ def bernstein(t: ArrayLike) -> NDArray[np.float64]:
     """Return the cubic Bernstein basis at parameters ``t`` (any shape) as an array of shape ``t.shape + (4,)``."""
     t = np.asarray(t, dtype=np.float64)
     u = 1 - t
-    return np.stack([u**3, 3 * u * u * t, 3 * u * t * t, t**3], axis=-1)
+    basis = np.empty((*t.shape, 4))
+    basis[..., 0], basis[..., 1], basis[..., 2], basis[..., 3] = u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t
+    return basis
 
 
 @dataclass(frozen=True, eq=False)

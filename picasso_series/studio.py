@@ -5,7 +5,8 @@ Knows how device, encoder and rasterizer are picked together; knows no photo and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -22,12 +23,14 @@ class Studio:
     """The machinery that draws, and why it was chosen: name -> {"value", "reason"}.
 
     ``judge`` rasterizes at half the size: what a stroke is worth is asked many hundred times and seen as well on small pictures.
+    ``threads`` is the number of CPU threads that compute: sums depend on their order, so a run keeps to one number.
     """
 
     encoder: Encoder
     rasterizer: Rasterizer
     judge: Rasterizer
     device: str
+    threads: int
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -47,7 +50,18 @@ def choose_studio(settings: Settings) -> Studio:
         "rasterizer": {"value": rasterizer.name, "reason": rasterizer_reason},
     }
     judge, _ = choose_rasterizer(settings.rasterizer, size=CANVAS // 2)
-    return Studio(encoder, rasterizer, judge, device, choices)
+    return Studio(encoder, rasterizer, judge, device, encoder.threads or torch.get_num_threads(), choices)
+
+
+@contextmanager
+def computing_threads(count: int) -> Iterator[None]:
+    """Have torch compute with ``count`` CPU threads for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def choose_device(name: str) -> tuple[str, str]:

@@ -51,6 +51,7 @@ class _Encoder:
 class Studio:
     choices: Mapping[str, Mapping[str, str]]
     encoder: Any = field(default_factory=_Encoder)
+    threads: int = 1
 
 
 def choose_studio(settings: Settings) -> Studio:

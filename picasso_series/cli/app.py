@@ -6,7 +6,6 @@ Imports no command's machinery: those import torch, cairo and numpy only when th
 from __future__ import annotations
 
 import errno
-import os
 import signal
 import sys
 import traceback
@@ -108,9 +107,6 @@ def run(args: Sequence[str], stop: _Stop | None = None) -> int:
 
 def main() -> NoReturn:
     """Run the command line of this process and exit."""
-    # Torch's threads otherwise wait for each other in busy loops: on a machine that does other work too, that takes several times as long.
-    # It has to be said before torch is loaded, and changes no result.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     stop = _Stop()
     signal.signal(signal.SIGTERM, stop)
     # A shell that starts a job in the background has it ignore Ctrl-C; that stays so.

@@ -109,10 +109,7 @@ def draw(
 
 
 def _take_up(event: Resumed, output: Output) -> None:
-    """Say that a run goes on, and compute with as many threads as it was begun with, since sums depend on their order."""
-    import torch
-
-    torch.set_num_threads(event.threads)
+    """Say that a run goes on."""
     levels = ", ".join(map(str, event.done)) or "none"
     output.note(f"going on with the run in {event.folder} (levels that are done: {levels})")
 

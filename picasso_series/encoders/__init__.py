@@ -34,12 +34,14 @@ class Encoder(Protocol):
         resolution: side in pixels of the square pictures that it takes.
         distance: how two pictures' layers are compared: "cosine" of the channels at each place, or "squared" difference.
         sha256: hash of the weights in use, for the manifest.
+        threads: with how many CPU threads its drawings are best computed, None for as many as torch takes.
     """
 
     name: str
     resolution: int
     distance: Literal["cosine", "squared"]
     sha256: str
+    threads: int | None
 
     def features(self, pictures: torch.Tensor) -> Features:
         """Look at pictures (B, 3, resolution, resolution) in [0, 1]; differentiable."""
