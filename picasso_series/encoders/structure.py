@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
+import zlib
 from collections.abc import Mapping
 from importlib import resources
 from typing import Literal
@@ -56,7 +58,7 @@ class StructureEncoder:
             data = resources.files(__package__).joinpath(WEIGHTS).read_bytes()
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 weights = {name: torch.from_numpy(stored[name].astype(np.float32)).to(device) for name in stored.files}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise MissingError("the embedded encoder's weights cannot be read; install picasso-series again") from error
         return cls(weights, hashlib.sha256(data).hexdigest())
 
