@@ -74,6 +74,19 @@ def test_of_a_line_drawn_twice_one_stroke_is_salient_and_the_other_is_not() -> N
     assert values[3] < 0.1 * values[2]
 
 
+@pytest.mark.parametrize("strokes", [8, 24, 64])
+def test_a_line_drawn_twice_among_many_strokes_keeps_one_of_them(strokes: int) -> None:
+    """Many strokes leave several at a time, but never both of a pair that covers one line."""
+    points = torch.cat([LONG[None], LONG[None] + 0.3, scribble(strokes - 2, 4)])
+    judge = unlike(render(points[1:]))
+    order, _ = rank(points, judge, SMALL)
+    doubles = sorted(int(np.flatnonzero(order == i)[0]) for i in (0, 1))
+    assert doubles[0] < strokes // 4
+    assert doubles[1] >= strokes - 3
+    kept = reduce(points, strokes // 4, judge, SMALL, same, False)
+    assert len({0, 1} & {i for group in kept.members for i in group}) == 1
+
+
 def test_strokes_are_ranked_by_what_the_picture_loses_with_them() -> None:
     hidden = line((300, 300), (400, 300))
     points = torch.stack([SHORT, hidden, LONG, line((110, 90), (140, 90))])
