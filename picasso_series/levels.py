@@ -24,7 +24,8 @@ class Trajectory:
         iterations: int64 (T,), strictly increasing, the iteration after which each row was taken (0 for the start).
         loss: float32 (T,), the objective at each row.
         ids: int64 (n,), the strokes' identities, in the sketch's drawing order.
-        salience: float32 (n,), what the objective loses when the stroke is left out of the finished level.
+        salience: float32 (n,), never rising: what the objective loses when the stroke is left out of the strokes that are at least
+            as salient (see :func:`picasso_series.salience.rank`).
     """
 
     points: FloatArray
