@@ -73,7 +73,8 @@ def write_mp4(frames: Frames, path: Path, size: tuple[int, int], rate: int) -> N
     ]
     try:
         with whole_file(path) as temporary, tempfile.TemporaryFile() as complaints:
-            status = _run([*command, str(temporary)], frames, complaints)
+            # A bare path that begins with "-" would be an option, one with ":" a protocol.
+            status = _run([*command, f"file:{temporary}"], frames, complaints)
             if status != 0:
                 complaints.seek(0)
                 raise PicassoError(f"the film {path.name} could not be written: {_reason(complaints.read(), status)}")
