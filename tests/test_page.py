@@ -25,7 +25,7 @@ from picasso_series.gallery import build_site, write_page
 from picasso_series.gallery.media import pixel_size
 from picasso_series.gallery.privacy import without_private_paths
 from picasso_series.gallery.render import inlined
-from picasso_series.gallery.words import counted, duration, fates, file_size, listed, roman, slug
+from picasso_series.gallery.words import counted, duration, fates, file_size, listed, slug
 from picasso_series.levels import Lineage
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -373,13 +373,6 @@ def test_a_record_that_names_files_outside_removes_nothing(tmp_path: Path) -> No
 
 
 # Words, sizes, privacy.
-
-
-def test_roman_numerals_are_those_of_prints() -> None:
-    assert [roman(n) for n in (1, 2, 3, 4, 9, 11, 40, 256)] == ["I", "II", "III", "IV", "IX", "XI", "XL", "CCLVI"]
-    assert len({roman(n) for n in range(1, 400)}) == 399
-    with pytest.raises(ValueError, match="between 1 and 399"):
-        roman(0)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from picasso_series.gallery.facts import page_facts, page_settings, photo_captio
 from picasso_series.gallery.files import write_text
 from picasso_series.gallery.media import pixel_size
 from picasso_series.gallery.render import render
-from picasso_series.gallery.words import capitalized, counted, duration, fates, file_size, listed, roman, slug, words
+from picasso_series.gallery.words import capitalized, counted, duration, fates, file_size, listed, slug, words
+from picasso_series.lettering import roman
 from picasso_series.levels import Series
 from picasso_series.strokes import CANVAS, STROKE_WIDTH
 from picasso_series.svg import path_data
