@@ -209,7 +209,11 @@ def _resume(folder: Path, manifest: Mapping[str, Any]) -> RunWriter:
     for record in manifest["levels"]:
         if not is_sound(folder, record):
             break
-        done.append(read_level(folder, record))
+        try:
+            done.append(read_level(folder, record))
+        except BadInputError:
+            # Its files are those that the manifest names, but no level: it is drawn again.
+            break
     asked = manifest["settings"]["levels"]["value"]
     finished = len(done) == len(asked) and manifest["status"] == "finished"
     kept = {**manifest, "status": "finished" if finished else "drawing", "levels": manifest["levels"][: len(done)]}

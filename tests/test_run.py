@@ -6,8 +6,10 @@ import errno
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from sample_series import sample_series
 import picasso_series
 from picasso_series import atomic, show
 from picasso_series.atomic import file_sha256, is_part, whole_file, write_whole
+from picasso_series.cli.app import run as run_program
 from picasso_series.errors import BadInputError, PicassoError, UsageError
 from picasso_series.lock import LOCK_NAME, folder_lock
 from picasso_series.make import Chosen, Drawn, Finished, Resumed, make_run, repeat_command
@@ -453,6 +456,35 @@ def test_films_that_fail_leave_the_drawing_safe_and_the_run_unfinished(photo: Pa
 # Reading what others may have written
 
 
+DAMAGE = [
+    lambda m: m.pop("tool"),
+    lambda m: m.update(tool="x"),
+    lambda m: m["levels"][0].pop("kept"),
+    lambda m: m["levels"][0].update(kept=5),
+    lambda m: m["levels"][0].update(joined={"x": [1]}),
+    lambda m: m["levels"][0].update(losses=[]),
+    lambda m: m["levels"][0].update(losses={}),
+    lambda m: m["levels"][0].update(losses={"total": None}),
+    lambda m: m["levels"][0].update(seconds="x"),
+    lambda m: m["levels"][0].update(seconds=float("nan")),
+    lambda m: m["levels"][0].pop("files"),
+    lambda m: m["levels"].__setitem__(0, 6),
+    lambda m: m["settings"].pop("size"),
+    lambda m: m["settings"].pop("formats"),
+    lambda m: m["settings"].update(seed=5),
+    lambda m: m["settings"]["seed"].pop("value"),
+    lambda m: m["settings"]["seed"].pop("from"),
+    lambda m: m["settings"]["seed"].update(value="x"),
+    lambda m: m["settings"]["size"].update(value="3x3"),
+    lambda m: m.update(threads=0),
+    lambda m: m.update(threads=10**12),
+    lambda m: m.update(threads=True),
+    lambda m: m["choices"].update(encoder=5),
+    lambda m: m["photo"].pop("name"),
+]
+"""Damage to a manifest that would surface only while a run goes on."""
+
+
 def change_manifest(folder: Path, change: Any) -> None:
     manifest = json.loads((folder / MANIFEST).read_text())
     change(manifest)
@@ -475,6 +507,7 @@ def change_manifest(folder: Path, change: Any) -> None:
         lambda m: m.pop("settings"),
         lambda m: m["settings"].update(levels={"value": "x"}),
         lambda m: m.update(title=None),
+        *DAMAGE,
     ],
 )
 def test_a_manifest_that_does_not_hold_together_is_refused(stored: Path, change: Any) -> None:
@@ -482,6 +515,38 @@ def test_a_manifest_that_does_not_hold_together_is_refused(stored: Path, change:
     with pytest.raises(BadInputError) as error:
         open_run(stored)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("change", DAMAGE)
+def test_a_damaged_unfinished_run_is_refused_in_one_sentence(photo: Path, stored: Path, change: Any, capsys: Any) -> None:
+    change_manifest(stored, lambda m: m.update(status="drawing"))
+    change_manifest(stored, change)
+    assert run_program([photo.name, *(word for name, value in FLAGS.items() for word in (f"--{name}", value)), "-o", "out", "-q"]) == 1
+    output = capsys.readouterr()
+    assert output.err.count("\n") == 1
+    assert "is damaged" in output.err
+    assert "--force" in output.err
+
+
+def test_files_that_are_no_level_though_the_manifest_names_them_are_drawn_again(photo: Path, stored: Path, drawn_once: Path) -> None:
+    np.savez(stored / "3" / "trajectory.npz", **_arrays())
+    (stored / "photo.png").unlink()
+    change_manifest(stored, lambda m: m["levels"][1]["files"][2].update(sha256=file_sha256(stored / "3" / "trajectory.npz")))
+    events = make(photo)
+    assert [event.level.strokes for event in events if isinstance(event, Drawn)] == [3]
+    assert_same_drawing(events[-1].run, open_run(drawn_once))
+
+
+@pytest.mark.parametrize("side", [10_000, 60_000])
+@pytest.mark.parametrize("name", ["photo.png", "mask.png"])
+def test_an_oversized_picture_is_refused_before_it_is_decoded(stored: Path, name: str, side: int, recwarn: Any) -> None:
+    head = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    chunks = (head, b"IDAT" + bytes(8))
+    packed = [struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks]
+    (stored / name).write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
+    with pytest.raises(BadInputError, match=f"{name} is .*224x224; draw the series again"):
+        open_run(stored)
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000, '{"schema": 1}', "\ufeff{}"])
