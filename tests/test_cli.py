@@ -391,6 +391,38 @@ def test_the_gallery_refuses_unfinished_runs(capsys: Caught) -> None:
     assert not Path("site").exists()
 
 
+@pytest.mark.usefixtures("place")
+def test_a_gallery_of_which_some_runs_are_broken_holds_the_others(capsys: Caught, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    shutil.copytree("run", "broken")
+    Path("broken/films/series.svg").write_text("no drawing")
+    shutil.copytree("run", "closed")
+    read = Path.read_text
+
+    def refuse(path: Path, **how: str) -> str:
+        if "closed" in path.parts:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read(path, **how)
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert run(["gallery", "broken", "run", "nowhere", "closed", "-o", "site", "--json"]) == 3
+    output = capsys.readouterr()
+    record = json.loads(output.out)
+    assert record["pages"] == [str(Path("site/index.html")), str(Path("site/pear/index.html"))]
+    assert all(Path(page).is_file() for page in record["pages"])
+    assert [failure["folder"] for failure in record["failed"]] == ["broken", "nowhere", "closed"]
+    said = output.err.splitlines()
+    assert len(said) == 4
+    for name, line in zip(["broken", "nowhere", "closed", "3 of 4 runs"], said, strict=True):
+        assert name in line
+    assert run(["gallery", "broken", "nowhere", "-o", "other"]) == 1
+    assert "none of the 2 runs" in capsys.readouterr().err
+    assert run(["gallery", "broken", "-o", "other"]) == 1
+    assert "series.svg" in one_sentence(capsys)
+    assert not Path("other").exists()
+
+
 # --dry-run, presets, sources
 
 
