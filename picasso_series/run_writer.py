@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picasso_series.atomic import file_sha256, is_part, whole_file, write_whole
+from picasso_series.command import repeat_command
 from picasso_series.errors import BadInputError
 from picasso_series.levels import Level, Subject
 from picasso_series.lock import folder_lock
@@ -116,7 +117,8 @@ class RunWriter:
 
     def reopen(self, settings: Mapping[str, Any]) -> None:
         """Say that the run is not done (any more) and that these of its settings, as a manifest writes them, hold from now on."""
-        self._update(status="drawing", settings={**self.manifest["settings"], **settings})
+        changed = {**self.manifest["settings"], **settings}
+        self._update(status="drawing", settings=changed, command=repeat_command(self.manifest["photo"]["name"], changed))
 
     def finish(self) -> None:
         """Say that the run is done."""

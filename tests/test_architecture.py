@@ -28,6 +28,7 @@ SHOWING = sorted(
         "__main__",
         "api",
         "atomic",
+        "command",
         "doctor",
         "errors",
         "lettering",

@@ -24,11 +24,13 @@ import picasso_series
 from picasso_series import atomic, show
 from picasso_series.atomic import file_sha256, is_part, whole_file, write_whole
 from picasso_series.cli.app import run as run_program
+from picasso_series.command import repeat_command
 from picasso_series.errors import BadInputError, PicassoError, UsageError
 from picasso_series.lock import LOCK_NAME, folder_lock
-from picasso_series.make import Chosen, Drawn, Finished, Resumed, make_run, repeat_command
+from picasso_series.make import Chosen, Drawn, Finished, Resumed, make_run
 from picasso_series.presets import resolve
 from picasso_series.run import MANIFEST, Run, load_arrays, open_run, read_manifest
+from picasso_series.run_writer import manifest_settings
 from picasso_series.show import remake_films
 from picasso_series.svg import svg_to_sketch
 
@@ -648,7 +650,7 @@ def test_the_environment_is_not_the_librarys_business(photo: Path, monkeypatch: 
 def test_the_command_repeats_settings_from_every_source(tmp_path: Path) -> None:
     (tmp_path / "picasso-series.toml").write_text("learning_rate = 0.5\nseeds = 2\n")
     resolved = resolve({"levels": "8,4", "mask": "/home/me/my mask.png"}, preset="draft", env={"PICASSO_SERIES_SEED": "9"}, folder=tmp_path)
-    command = repeat_command(Path("/home/me/it's me.jpg"), resolved)
+    command = repeat_command("it's me.jpg", manifest_settings(resolved.settings, resolved.sources))
     assert command == (
         "PICASSO_SERIES_LEARNING_RATE=0.5 picasso-series 'it'\"'\"'s me.jpg' "
         "--preset draft --levels 8,4 --seed 9 --seeds 2 --mask 'my mask.png'"
@@ -656,4 +658,18 @@ def test_the_command_repeats_settings_from_every_source(tmp_path: Path) -> None:
 
 
 def test_a_photo_whose_name_looks_like_an_option_can_be_repeated() -> None:
-    assert repeat_command(Path("-q.png"), resolve({})) == "picasso-series ./-q.png"
+    resolved = resolve({})
+    assert repeat_command("-q.png", manifest_settings(resolved.settings, resolved.sources)) == "picasso-series ./-q.png"
+
+
+def test_the_command_follows_a_change_of_the_films(photo: Path, stored: Path) -> None:
+    command = "picasso-series pear.png --levels 6,3 --iterations 12 --size 64x128 --formats gif,svg"
+    assert remake_films(stored, size="64x128", formats=("gif", "svg")).manifest["command"] == command
+    assert command in (stored / "index.html").read_text()
+    assert make(photo, size="64x128", formats="gif,svg")[-1].run.manifest["command"] == command
+
+
+def test_a_size_of_another_preset_than_the_drawings_is_told_by_flag() -> None:
+    settings = manifest_settings(resolve({}, preset="draft").settings, resolve({}, preset="draft").sources)
+    settings["size"] = {"value": "story", "from": "preset mine.toml"}
+    assert repeat_command("a.png", settings) == "picasso-series a.png --preset draft --size story"
