@@ -104,7 +104,7 @@ def test_a_stroke_that_spoils_the_picture_is_the_least() -> None:
 
 
 def test_the_most_salient_strokes_value_is_that_of_it_alone() -> None:
-    points = scribble(4, 3)
+    points = torch.stack([SHORT, LONG, FAR + torch.tensor([0.0, -40])])
     judge = unlike(render(points))
     order, values = rank(points, judge, SMALL)
     alone, nothing = judge(torch.stack([render(points[order[:1]]), render(points[:0])]))
@@ -120,6 +120,7 @@ def test_every_stroke_has_its_rank_once(strokes: int, seed: int) -> None:
     assert values.shape == (strokes,)
     assert (order.dtype, values.dtype) == (np.int64, np.float32)
     assert np.isfinite(values).all()
+    assert (np.diff(values) <= 0).all()
     again, same_values = rank(points, unlike(render(points)), SMALL)
     np.testing.assert_array_equal(again, order)
     np.testing.assert_array_equal(same_values, values)
