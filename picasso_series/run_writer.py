@@ -103,10 +103,10 @@ class RunWriter:
         with suppress(FileNotFoundError):
             (folder / SNAPSHOT).unlink()
 
-    def record_files(self, names: Iterable[str]) -> None:
-        """Name files of the run in the manifest, in place of what it said of them."""
+    def record_files(self, names: Iterable[str], **facts: str) -> None:
+        """Name files of the run in the manifest, in place of what it said of them; ``facts`` is what else to say of each."""
         records = {record["path"]: record for record in self.manifest["files"]}
-        records.update({name: file_record(self.folder, name) for name in names})
+        records.update({name: {**file_record(self.folder, name), **facts} for name in names})
         present = [record for name, record in records.items() if (self.folder / name).is_file()]
         self._update(files=present)
 

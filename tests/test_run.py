@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from picasso_series.command import repeat_command
 from picasso_series.errors import BadInputError, PicassoError, UsageError
 from picasso_series.lock import LOCK_NAME, folder_lock
 from picasso_series.make import Chosen, Drawn, Finished, Resumed, make_run
-from picasso_series.presets import resolve
+from picasso_series.presets import Resolved, resolve
 from picasso_series.run import MANIFEST, Run, load_arrays, open_run, read_manifest
 from picasso_series.run_writer import manifest_settings
 from picasso_series.show import remake_films
@@ -413,10 +414,81 @@ def test_films_can_be_remade_at_another_size_without_drawing(photo: Path, stored
     run = remake_films(Path("out"), size="64x128", formats=("gif",))
     with Image.open(Path("out") / "films" / "trajectory.gif") as film:
         assert film.size == (64, 128)
-    # A film of the old size would not fit what the manifest says.
-    assert not (Path("out") / "films" / "series.svg").exists()
-    assert run.manifest["settings"]["formats"]["value"] == ["gif"]
+    assert run.manifest["settings"]["formats"]["value"] == ["gif", "svg"]
     assert run.finished
+
+
+def films(folder: Path) -> dict[str, Any]:
+    """The sizes that the manifest tells of the films, which must be true; None for vectors."""
+    run = open_run(folder)
+    told = {Path(record["path"]).name: record.get("size") for record in run.manifest["files"] if record["path"].startswith("films/")}
+    assert set(told) == {path.name for path in (folder / "films").iterdir()}
+    assert list(dict.fromkeys(run.manifest["settings"]["formats"]["value"])) == run.manifest["settings"]["formats"]["value"]
+    assert {name.rpartition(".")[2] for name in told} == set(run.manifest["settings"]["formats"]["value"])
+    for name, size in told.items():
+        assert (size is None) == name.endswith(".svg")
+        if size:
+            with Image.open(folder / "films" / name) as film:
+                assert f"{film.width}x{film.height}" == size
+    return told
+
+
+def gifs_and_webps(gif: str, webp: str) -> dict[str, Any]:
+    return {"series.svg": None, "series.gif": gif, "trajectory.gif": gif, "series.webp": webp, "trajectory.webp": webp}
+
+
+def test_formats_asked_by_name_leave_the_films_of_others_alone(photo: Path, stored: Path) -> None:
+    make(photo, formats="svg,gif,webp")
+    before = content(stored)
+    assert films(stored) == gifs_and_webps("64x64", "64x64")
+    remake_films(stored, size="64x128", formats=("webp",))
+    assert films(stored) == gifs_and_webps("64x64", "64x128")
+    for name in ("series.svg", "series.gif", "trajectory.gif"):
+        assert content(stored)[f"films/{name}"] == before[f"films/{name}"]
+    # The others get the size when all are made again.
+    remake_films(stored)
+    assert films(stored) == gifs_and_webps("64x128", "64x128")
+
+
+def test_another_size_alone_remakes_the_films_of_every_format(stored: Path) -> None:
+    remake_films(stored, formats=("gif", "webp"))
+    remake_films(stored, size="64x128")
+    assert films(stored) == gifs_and_webps("64x128", "64x128")
+
+
+def test_drawing_again_at_another_size_remakes_films_that_were_added(photo: Path) -> None:
+    flags = {"levels": "3", "iterations": "2", "size": "64x64"}
+    list(make_run(photo, _with_formats(flags, ("gif",), "default"), "out"))
+    remake_films(Path("out"), formats=("svg", "webp"))
+    assert films(Path("out")) == gifs_and_webps("64x64", "64x64")
+    before = content(Path("out"))
+    list(make_run(photo, _with_formats(flags, ("gif",), "default"), "out"))
+    assert content(Path("out")) == before
+    list(make_run(photo, _with_formats({**flags, "size": "64x128"}, ("gif",), "default"), "out"))
+    assert films(Path("out")) == gifs_and_webps("64x128", "64x128")
+    assert content(Path("out"))["films/series.svg"] == before["films/series.svg"]
+    assert "--formats gif,webp,svg" in read_manifest(Path("out"))["command"]
+
+
+def _with_formats(flags: dict[str, str], formats: tuple[str, ...], source: str) -> Resolved:
+    """Settings whose formats come from elsewhere than a flag."""
+    resolved = resolve(flags)
+    return replace(resolved, settings=replace(resolved.settings, formats=formats), sources={**resolved.sources, "formats": source})
+
+
+@pytest.mark.parametrize("asked", [{"size": "3x3"}, {"formats": ("avi",)}, {"formats": ()}, {"formats": ("gif", "gif")}])
+def test_films_that_make_no_sense_change_nothing(stored: Path, asked: dict[str, Any]) -> None:
+    before = content(stored)
+    with pytest.raises(UsageError):
+        remake_films(stored, **asked)
+    assert content(stored) == before
+
+
+def test_a_film_of_the_wrong_size_is_made_again_when_it_is_asked_for(photo: Path, stored: Path) -> None:
+    make(photo, formats="svg,gif,webp")
+    remake_films(stored, size="64x128", formats=("webp",))
+    make(photo, size="64x128", formats="gif,webp")
+    assert films(stored) == gifs_and_webps("64x128", "64x128")
 
 
 def test_an_unfinished_run_is_not_filmed(photo: Path) -> None:
