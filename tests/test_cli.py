@@ -452,7 +452,14 @@ def test_dry_run_shows_every_setting_with_its_source_and_writes_nothing(
 def test_dry_run_tells_what_would_become_of_a_run(capsys: Caught) -> None:
     for more, plan in (([], "drawn"), (["--force"], "replace")):
         assert run(["pear.png", *QUICK, "-o", "run", "--dry-run", "--json", *more]) == 0
-        assert json.loads(capsys.readouterr().out)["plan"] == plan
+        record = json.loads(capsys.readouterr().out)
+        assert (record["folder"], record["plan"]) == ("run", plan)
+    assert run(["pear.png", *QUICK, "--dry-run", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["folder"], record["plan"]) == ("pear-series", "fresh")
+    assert run(["pear.png", *QUICK, "-o", "run", "--dry-run", "--json", "--seed", "1"]) == 1
+    record = json.loads(capsys.readouterr().out)
+    assert (record["folder"], record["plan"]) == ("run", "refused")
     assert run(["pear.png", *QUICK, "-o", "run", "--dry-run", "--seed", "1"]) == 1
     output = capsys.readouterr()
     assert "refused" in output.out
