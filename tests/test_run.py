@@ -706,6 +706,37 @@ def test_a_series_with_a_folder_is_the_command_lines_run(photo: Path, drawn_once
     assert content(Path("out"))["3/sketch.svg"] == series.levels[-1].sketch.to_svg().encode()
 
 
+@pytest.mark.parametrize("levels", [4, "4", [4], np.array([4]), np.int64(4), np.array(4), iter([4])], ids=repr)
+def test_levels_may_be_given_in_any_plain_way(photo: Path, levels: Any) -> None:
+    series = picasso_series.draw_series(photo, levels, iterations=2)
+    assert [level.strokes for level in series.levels] == [4]
+
+
+def test_levels_may_be_given_as_the_command_line_takes_them(photo: Path) -> None:
+    assert [level.strokes for level in picasso_series.draw_series(photo, levels="4,2", iterations=2).levels] == [4, 2]
+
+
+@pytest.mark.parametrize("levels", [{4}, {4: 2}, b"4", 4.0, True, "x", object(), (), [[4]]], ids=str)
+def test_levels_that_say_nothing_clear_are_refused(photo: Path, levels: Any) -> None:
+    with pytest.raises(UsageError, match="levels"):
+        picasso_series.draw_series(photo, levels)
+
+
+def test_files_may_be_given_as_paths(photo: Path) -> None:
+    Image.open(photo).getchannel("A").save("mask.png")
+    Path("mine.toml").write_text("iterations = 2\nseed = 3\n")
+    series = picasso_series.draw_series(photo, 4, mask=Path("mask.png"), preset=Path("mine.toml"))
+    assert series.subject.source == "file"
+    assert series.settings["seed"] == 3
+    assert len(series.levels[0].trajectory.iterations) == 3
+
+
+@pytest.mark.parametrize("wrong", [{"mask": 5}, {"mask": b"x"}, {"preset": 5}, {"preset": b"x"}, {"preset": Path("none.toml")}])
+def test_files_that_are_none_are_refused(photo: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        picasso_series.draw_series(photo, 4, **wrong)
+
+
 def test_a_setting_that_is_none_is_refused(photo: Path) -> None:
     with pytest.raises(UsageError, match="no setting 'strokes'"):
         picasso_series.draw_series(photo, strokes=4)
