@@ -6,6 +6,7 @@ says "finished" only when everything is. Knows no torch and draws no film.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -267,5 +268,7 @@ def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def _unwritable(folder: Path, error: OSError) -> BadInputError:
+    if error.errno == errno.ENAMETOOLONG:
+        return BadInputError(f"{folder} is too long a name for this disk; choose a shorter folder with --out")
     reason = error.strerror or os.strerror(error.errno or 0)
     return BadInputError(f"{folder} cannot be written to ({reason}); choose another folder with --out")

@@ -21,7 +21,8 @@ from PIL import Image
 
 import picasso_series
 from picasso_series.cli import app as app_module
-from picasso_series.cli.app import app, os_sentence, run
+from picasso_series.cli.app import app, run
+from picasso_series.cli.output import os_sentence
 from picasso_series.errors import BadInputError, MissingError, PartialError, PicassoError, UsageError
 from picasso_series.run import open_run, read_manifest
 
@@ -345,7 +346,13 @@ def test_an_error_that_a_signal_caused_counts_as_the_signal(monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(errno.ENOSPC, "disk is full"), (errno.EACCES, "permissions"), (errno.EROFS, "read-only"), (errno.EIO, "check the disk")],
+    [
+        (errno.ENOSPC, "disk is full"),
+        (errno.EACCES, "permissions"),
+        (errno.EROFS, "read-only"),
+        (errno.ENAMETOOLONG, "shorter folder with --out"),
+        (errno.EIO, "check the disk"),
+    ],
 )
 def test_what_a_disk_says_becomes_a_sentence_with_the_fix(number: int, words: str) -> None:
     sentence = os_sentence(OSError(number, os.strerror(number), "out/series.json"))
@@ -365,6 +372,44 @@ def test_some_runs_that_cannot_be_filmed_end_with_3(capsys: Caught) -> None:
     assert records[0]["films"] == ["films/series.svg"]
     assert "no run folder" in records[1]["error"]
     assert "nowhere" in output.err
+
+
+@pytest.mark.usefixtures("place")
+def test_a_disk_that_fails_one_run_does_not_stop_the_others(capsys: Caught, monkeypatch: pytest.MonkeyPatch) -> None:
+    from picasso_series import show
+
+    remake = show.remake_films
+
+    def fail_there(folder: Path, **options: object) -> object:
+        if folder.name == "there":
+            raise OSError(errno.ENOSPC, "no space", "there/series.json")
+        return remake(folder, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(show, "remake_films", fail_there)
+    assert run(["film", "there", "run", "--json"]) == 3
+    output = capsys.readouterr()
+    records = json.loads(output.out)["runs"]
+    assert "disk is full" in records[0]["error"]
+    assert records[1]["films"] == ["films/series.svg"]
+    assert "disk is full" in output.err
+    assert run(["film", "there"]) == 1
+    assert "disk is full" in one_sentence(capsys)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are bound otherwise there")
+@pytest.mark.usefixtures("fake_core")
+@pytest.mark.parametrize("out", [None, "a" * 300, "/".join(["b" * 200] * 30)])
+def test_a_name_that_is_too_long_for_the_disk_is_told_with_the_fix(photo: Path, out: str | None, capsys: Caught) -> None:
+    # The folder's own name is the photo's and some letters more.
+    path = photo.rename("c" * 250 + ".png") if out is None else photo
+    assert run([path.name, *QUICK, "-q", *([] if out is None else ["-o", out])]) == 1
+    assert "choose a shorter folder with --out" in one_sentence(capsys)
+    assert list(Path().iterdir()) == [Path(path.name)]
+
+
+def test_a_photo_whose_name_is_too_long_for_any_is_not_there(workplace: Path, capsys: Caught) -> None:
+    assert run(["d" * 300 + ".png"]) == 1
+    assert "there is no file" in one_sentence(capsys)
 
 
 @pytest.mark.usefixtures("place")
