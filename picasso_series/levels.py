@@ -130,6 +130,12 @@ class Placement:
     photo_width: int
     photo_height: int
 
+    @property
+    def photo_box(self) -> tuple[float, float, float, float]:
+        """The photo's edges (left, top, right, bottom) in the unit square; an outline along them is the photo's, not the subject's."""
+        left, top = -self.left / self.side, -self.top / self.side
+        return left, top, left + self.photo_width / self.side, top + self.photo_height / self.side
+
 
 @dataclass(frozen=True)
 class Series:

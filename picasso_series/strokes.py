@@ -73,6 +73,8 @@ class Stroke:
     points: FloatArray
 
     def __post_init__(self) -> None:
+        if self.id < 1:
+            raise ValueError(f"a stroke's id is at least 1, not {self.id}")
         points = np.array(self.points, dtype=np.float32)
         if points.shape != (4, 2):
             raise ValueError(f"a stroke has 4 control points of 2 coordinates, not {points.shape}")
