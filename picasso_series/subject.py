@@ -36,7 +36,7 @@ def prepare_subject(photo: Photo, mask: str = "auto", saliency: Saliency | None 
     Under "auto" the photo's alpha is the mask if it has one; else what stands before a plain backdrop; else the most salient thing when
     ``saliency`` is given; else the whole photo. The subject's box (mask above one half) fills the canvas up to :data:`MARGIN`; "none"
     letterboxes the whole photo without a margin. Beyond the photo the canvas is white and the mask 0: nothing is made up, so a
-    subject that runs out of the photo ends there with a straight cut, which is no outline (:attr:`~picasso_series.levels.Placement.photo_box` tells where).
+    subject that runs out of the photo ends there with a straight cut, which is no outline (the placement's ``photo_box`` tells where).
 
     Args:
         photo: the loaded photo.
