@@ -152,8 +152,10 @@ def _open(url: str, start: int, seconds: float) -> http.client.HTTPResponse:
     if start:
         headers["Range"] = f"bytes={start}-"
     request = urllib.request.Request(url, headers=headers)
+    # An opener of our own: urlopen keeps the proxies that the environment named when it was first called.
+    opener = urllib.request.build_opener()
     try:
-        answer: http.client.HTTPResponse = _within(seconds, lambda: urllib.request.urlopen(request, timeout=STALL))
+        answer: http.client.HTTPResponse = _within(seconds, lambda: opener.open(request, timeout=STALL))
     except HTTPError as error:
         if error.code == 416 and start:
             return error  # type: ignore[return-value]
