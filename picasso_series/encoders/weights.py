@@ -1,7 +1,7 @@
 """CLIP weights on this machine: fetched or imported once, verified, converted and kept.
 
-Knows the cache folder and what lies in it: the image tower of each model as ``<name>.safetensors``, which cannot run code and is half
-as large as the file that it comes from, and beside it ``<name>.json``, which says where it came from. Knows no encoder.
+Knows the cache folder and what lies in it: the image tower of each model as ``<name>.safetensors``, which cannot run code, and
+beside it ``<name>.json``, which says where it came from. Knows no encoder.
 """
 
 from __future__ import annotations
@@ -141,7 +141,9 @@ def fetch(name: str | Entry, on_progress: OnProgress | None = None) -> Path:
             try:
                 download(entry.url, entry.sha256, part, tell)
             except DownloadError as error:
-                raise MissingError(f"the weights of {entry.name} cannot be fetched: {error}; {_how_to_get(entry)}") from error
+                raise MissingError(
+                    f"the weights of {entry.name} cannot be fetched: {error}; try again later, or {_how_to_import(entry)}"
+                ) from error
             from picasso_series.encoders.checkpoint import read_visual
 
             _store(entry, read_visual(part), entry.url, entry.sha256)
@@ -268,10 +270,14 @@ def _is_half(tensor: Tensor) -> bool:
 
 def _how_to_get(entry: Entry) -> str:
     """The deed that brings the weights here, as the end of a sentence."""
-    if not entry.url:
-        return "run picasso-series weights import FILE with open_clip's file of it"
-    other = f"{entry.hub}'s open_clip_model.safetensors" if entry.hub else entry.url.rpartition("/")[2]
-    return f"run picasso-series weights fetch {entry.name}, or picasso-series weights import FILE with {other}"
+    return f"run picasso-series weights fetch {entry.name}" if entry.url else _how_to_import(entry)
+
+
+def _how_to_import(entry: Entry) -> str:
+    """The deed for machines without network."""
+    files = [entry.url.rpartition("/")[2]] if entry.url else []
+    files += [f"the open_clip_model.safetensors of {entry.hub}"] if entry.hub else []
+    return f"run picasso-series weights import FILE with {' or '.join(files) or f'a file of open_clip and --name {entry.name}'}"
 
 
 @contextmanager
