@@ -18,11 +18,13 @@ import pytest
 from conftest import draw_pear
 from fake_core import fake_module
 from PIL import Image
+from sample_clip import open_clip_safetensors, tiny_clip
 
 import picasso_series
 from picasso_series.cli import app as app_module
 from picasso_series.cli.app import app, run
 from picasso_series.cli.output import os_sentence
+from picasso_series.encoders.weights import import_file
 from picasso_series.errors import BadInputError, MissingError, PartialError, PicassoError, UsageError
 from picasso_series.run import open_run, read_manifest
 
@@ -46,12 +48,16 @@ MINIMAL: dict[tuple[str, ...], list[str]] = {
     ("draw",): ["pear.png", *QUICK, "-o", "new"],
     ("film",): ["run", "--size", "64x64", "--formats", "svg"],
     ("gallery",): ["run", "-o", "site"],
+    ("weights", "list"): [],
+    ("weights", "fetch"): ["tiny/one"],
+    ("weights", "verify"): [],
+    ("weights", "import"): ["tiny.safetensors", "--name", "tiny/two"],
     ("presets", "list"): [],
     ("presets", "show"): ["fine"],
     ("doctor",): [],
     ("bench", "raster"): ["--repeats", "1"],
 }
-"""A command line for every command that ends well where there is ``pear.png`` and a finished ``run``."""
+"""A command line for every command that ends well where there is ``pear.png``, a finished ``run``, and weights called ``tiny/one``."""
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +71,12 @@ def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def place(photo: Path, drawn_once: Path, fake_core: None) -> Path:
-    """``pear.png`` and a finished ``run`` of it in the current folder, and the fake core."""
+    """``pear.png`` and a finished ``run`` of it in the current folder, the fake core, and a small model, also in the cache."""
     import shutil
 
     shutil.copytree(drawn_once, "run")
+    open_clip_safetensors(Path("tiny.safetensors"), tiny_clip())
+    import_file(Path("tiny.safetensors"), "tiny/one")
     return photo.parent
 
 
