@@ -6,12 +6,13 @@ hysteresis on the strongest channel of CIE Lab). Knows the prepared subject; kno
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.spatial import cKDTree
 from skimage.color import rgb2lab
 from skimage.filters import apply_hysteresis_threshold
 from skimage.measure import find_contours
@@ -33,6 +34,7 @@ MIN_INK = 3.5
 ENOUGH_INNER = 28
 LINK_GAP, LINK_TURN = 9.0, 40.0
 """Ends of inner lines nearer than this many pixels, that turn by no more than so many degrees, are one line."""
+MOST_INNER = 200
 CROWD = 9.0
 """Lines that have many others within about this many pixels are texture, and weigh less."""
 NEIGHBORS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
@@ -67,7 +69,9 @@ def trace_lines(subject: Subject) -> tuple[Line, ...]:
             inner = found
         if len(inner) >= ENOUGH_INNER:
             break
-    return (*outline, *inner)
+    # A picture that is all texture has thousands of lines, of which no drawing has the strokes for more than these.
+    inner.sort(key=lambda line: -line.weight * len(line.chain))
+    return (*outline, *inner[:MOST_INNER])
 
 
 def draw_lines(lines: Sequence[Line], gamma: float, radius: float = 1.5) -> Picture:
@@ -175,22 +179,46 @@ def _inner(
             yield Line(chain, float(np.clip(weight, 0.02, 1)), False)
 
 
-def _linked(chains: list[Points]) -> list[Points]:
+def _linked(chains: Sequence[Points]) -> list[Points]:
     """Chains that go on in one another across a small gap made one, the nearest ends first."""
-    chains = list(chains)
-    while True:
-        best: tuple[float, int, int, Points] | None = None
-        for i, first in enumerate(chains):
-            for j in range(i + 1, len(chains)):
-                for a in (first, first[::-1]):
-                    for b in (chains[j], chains[j][::-1]):
-                        gap = float(np.linalg.norm(a[-1] - b[0]))
-                        if gap < LINK_GAP and (best is None or gap < best[0]) and _goes_on(a, b):
-                            best = (gap, i, j, np.vstack([a, b]))
-        if best is None:
-            return chains
-        _, i, j, joined = best
-        chains = [chain for k, chain in enumerate(chains) if k not in (i, j)] + [resample(joined, max(5, int(arc_length(joined)[-1])))]
+    if not chains:
+        return []
+    # End 2 i is the start of chain i, end 2 i + 1 its last point.
+    ends = np.array([chain[k] for chain in chains for k in (0, -1)])
+    pairs = cKDTree(ends).query_pairs(LINK_GAP, output_type="ndarray")
+    gaps = np.linalg.norm(ends[pairs[:, 0]] - ends[pairs[:, 1]], axis=1)
+    partner: dict[int, int] = {}
+    group = list(range(len(chains)))
+    for a, b in pairs[np.lexsort((pairs[:, 1], pairs[:, 0], gaps))].tolist():
+        free = a not in partner and b not in partner and group[a // 2] != group[b // 2]
+        if free and _goes_on(_leaving(chains, a), _leaving(chains, b)[::-1]):
+            partner[a], partner[b] = b, a
+            old, new = group[b // 2], group[a // 2]
+            group = [new if member == old else member for member in group]
+    return list(_threaded(chains, partner))
+
+
+def _leaving(chains: Sequence[Points], end: int) -> Points:
+    """The chain of an end, running towards that end."""
+    chain = chains[end // 2]
+    return chain if end % 2 else chain[::-1]
+
+
+def _threaded(chains: Sequence[Points], partner: Mapping[int, int]) -> Iterator[Points]:
+    """Follow the links from each loose end to the other."""
+    seen: set[int] = set()
+    for end in range(2 * len(chains)):
+        if end in partner or end // 2 in seen:
+            continue
+        parts, here = [], end
+        while True:
+            seen.add(here // 2)
+            parts.append(_leaving(chains, here ^ 1))
+            if here ^ 1 not in partner:
+                break
+            here = partner[here ^ 1]
+        joined = np.vstack(parts)
+        yield joined if len(parts) == 1 else resample(joined, max(5, int(arc_length(joined)[-1])))
 
 
 def _goes_on(a: Points, b: Points) -> bool:

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from picasso_series.curves import join
+from picasso_series.curves import join, sample
 from picasso_series.optimize import FINAL_PEN
 from picasso_series.raster import Rasterizer
 from picasso_series.strokes import CANVAS
@@ -28,6 +28,8 @@ Relax = Callable[[Tensor], Tensor]
 
 MOST_JOINS = 24
 """Joins that are judged in a round: those whose cubic fits best."""
+SAME_LINE = 4.0
+"""A stroke whose points lie this near to another on average, in pixels, covers the same line: one of the two leaves in a round at most."""
 ROUNDS = 12
 """A reduction takes about this many rounds per halving, so that hundreds of strokes do not take hundreds of rounds."""
 
@@ -61,6 +63,7 @@ def rank(points: Tensor, judge: Judge, rasterizer: Rasterizer) -> tuple[NDArray[
         Indices, most salient first, and for each of them what the loss gains when it is left out of the strokes not yet removed.
     """
     left = list(range(len(points)))
+    covered = _same_lines(points)
     order: list[int] = []
     values: list[float] = []
     while left:
@@ -69,7 +72,8 @@ def rank(points: Tensor, judge: Judge, rasterizer: Rasterizer) -> tuple[NDArray[
         losses = judge(variants(here, edits, rasterizer)).tolist()
         gains = [loss - losses[0] for loss in losses[1:]]
         share = max(1, len(left) // ROUNDS)
-        cheapest = sorted(range(len(left)), key=lambda i: (gains[i], i))[:share]
+        ranked = sorted(range(len(left)), key=lambda i: (gains[i], i))
+        cheapest = [edit.removed[0] for edit in _apart([Edit((i,)) for i in ranked], share, covered[np.ix_(left, left)])]
         order += [left[i] for i in cheapest]
         values += [gains[i] for i in cheapest]
         left = [index for i, index in enumerate(left) if i not in cheapest]
@@ -87,7 +91,7 @@ def reduce(points: Tensor, strokes: int, judge: Judge, rasterizer: Rasterizer, r
         with torch.no_grad():
             losses = judge(variants(points, edits, rasterizer)).tolist()
         ranked = sorted(range(len(edits)), key=lambda i: (losses[i], i))
-        chosen = _apart([edits[i] for i in ranked], min(share, len(points) - strokes))
+        chosen = _apart([edits[i] for i in ranked], min(share, len(points) - strokes), _same_lines(points))
         points, members = _apply(points, members, chosen)
         points = relax(points)
     return Reduced(points, tuple(members))
@@ -120,14 +124,24 @@ def _joins(points: Tensor, gap: float, turn: float) -> list[Edit]:
     return [edit for _, edit in found[:MOST_JOINS]]
 
 
-def _apart(edits: Sequence[Edit], count: int) -> list[Edit]:
-    """The first ``count`` edits that touch no stroke twice."""
+def _same_lines(points: Tensor) -> NDArray[np.bool_]:
+    """Which strokes (n, 4, 2) lie on which, or under them: bool (n, n), true on the diagonal."""
+    curves, count = points.double().cpu().numpy(), len(points)
+    some, many = (torch.from_numpy(sample(curves, k).reshape(-1, 2)) for k in (7, 25))
+    apart = torch.cdist(some, many).view(count, 7, count, 25).amin(3).mean(1)
+    near = apart < SAME_LINE
+    same: NDArray[np.bool_] = (near | near.T).numpy()
+    return same
+
+
+def _apart(edits: Sequence[Edit], count: int, same: NDArray[np.bool_]) -> list[Edit]:
+    """The first ``count`` edits that touch no line twice."""
     chosen: list[Edit] = []
-    touched: set[int] = set()
+    touched = np.zeros(len(same), bool)
     for edit in edits:
-        if len(chosen) < count and not touched.intersection(edit.removed):
+        if len(chosen) < count and not touched[list(edit.removed)].any():
             chosen.append(edit)
-            touched.update(edit.removed)
+            touched |= same[list(edit.removed)].any(axis=0)
     return chosen
 
 

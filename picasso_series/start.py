@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from picasso_series.curves import CORNER_REACH, Fit, Points, cover, is_closed, smooth, turning
 from picasso_series.lines import Line
-from picasso_series.strokes import CANVAS
+from picasso_series.strokes import CANVAS, sub_curve
 
 ANGLES = (55.0, 80.0, 110.0, 150.0)
 TOLERANCES = (0.2, 0.3, 0.43, 0.63, 0.9)
@@ -139,11 +139,8 @@ def _fill(points: Points, strokes: int) -> Points:
 
 
 def halves(points: Points) -> tuple[Points, Points]:
-    """Cut a cubic (4, 2) in its middle (de Casteljau)."""
-    a, b, c = (points[:-1] + points[1:]) / 2
-    d, e = (a + b) / 2, (b + c) / 2
-    middle = (d + e) / 2
-    return np.stack([points[0], a, d, middle]), np.stack([middle, e, c, points[3]])
+    """Cut a cubic (4, 2) in its middle."""
+    return sub_curve(points, 0.0, 0.5), sub_curve(points, 0.5, 1.0)
 
 
 def saliency_start(saliency: NDArray[np.float32], rgb: NDArray[np.uint8], strokes: int, rng: np.random.Generator) -> Points:

@@ -32,6 +32,19 @@ def bernstein(t: ArrayLike) -> NDArray[np.float64]:
     return basis
 
 
+def sub_curve(points: ArrayLike, start: float, end: float) -> NDArray[np.float64]:
+    """Control points (4, 2) of the part of a cubic between two parameters, exactly, by blossoming (de Casteljau's algorithm)."""
+
+    def blossom(*parameters: float) -> NDArray[np.float64]:
+        row: NDArray[np.float64] = np.asarray(points, np.float64)
+        for t in parameters:
+            row = (1 - t) * row[:-1] + t * row[1:]
+        end: NDArray[np.float64] = row[0]
+        return end
+
+    return np.stack([blossom(start, start, start), blossom(start, start, end), blossom(start, end, end), blossom(end, end, end)])
+
+
 @dataclass(frozen=True, eq=False)
 class Stroke:
     """One cubic Bezier stroke.

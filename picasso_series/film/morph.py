@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picasso_series.levels import Lineage
-from picasso_series.strokes import Sketch, bernstein
+from picasso_series.strokes import Sketch, bernstein, sub_curve
 
 Curves = NDArray[np.float64]
 """Control points, (m, 4, 2) or (4, 2) for one curve, in the unit square."""
@@ -23,19 +23,6 @@ _THIN = 0.02
 """Length, in sides of the square, below which a leaving stroke also grows thinner, so that no dot pops at its end."""
 _SHORTEST_SHARE = 0.04
 """Least part of a join's curve that a joined stroke flows into, so that none becomes a point."""
-
-
-def sub_curve(points: ArrayLike, start: float, end: float) -> Curves:
-    """Control points (4, 2) of the part of a cubic between two parameters, exactly, by blossoming (de Casteljau's algorithm)."""
-
-    def blossom(*parameters: float) -> Curves:
-        row: Curves = np.asarray(points, np.float64)
-        for t in parameters:
-            row = (1 - t) * row[:-1] + t * row[1:]
-        end: Curves = row[0]
-        return end
-
-    return np.stack([blossom(start, start, start), blossom(start, start, end), blossom(start, end, end), blossom(end, end, end)])
 
 
 def _along(points: ArrayLike) -> NDArray[np.float64]:
