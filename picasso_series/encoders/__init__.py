@@ -33,6 +33,7 @@ class Encoder(Protocol):
         name: what it is called in a manifest.
         resolution: side in pixels of the square pictures that it takes.
         distance: how two pictures' layers are compared: "cosine" of the channels at each place, or "squared" difference.
+        views: what kind of views photo and drawing are compared through, "affine" or "perspective".
         sha256: hash of the weights in use, for the manifest.
         threads: with how many CPU threads its drawings are best computed, None for as many as torch takes.
     """
@@ -40,6 +41,7 @@ class Encoder(Protocol):
     name: str
     resolution: int
     distance: Literal["cosine", "squared"]
+    views: Literal["affine", "perspective"]
     sha256: str
     threads: int | None
 

@@ -159,7 +159,7 @@ class TransformerTower:
         for index in range(self._depth):
             x, _ = self._block(index, x)
             if index + 1 in self._compared:
-                layers.append(x[:, 1:].transpose(1, 2).unflatten(2, (self._side, self._side)))
+                layers.append(x[:, 1:].transpose(1, 2).reshape(len(x), -1, self._side, self._side))
         w = self._weights
         embedding = F.linear(F.layer_norm(x[:, 0], x.shape[2:], eps=NORM_EPSILON), w["proj.weight"], w["proj.bias"])
         return Features(tuple(layers), embedding)
@@ -172,7 +172,7 @@ class TransformerTower:
         for index in range(self._depth):
             x, probabilities = self._block(index, x, watched=True)
             total += probabilities[:, :, 0, 1:].float().mean(1)
-        return (total / self._depth).unflatten(1, (self._side, self._side))
+        return (total / self._depth).view(-1, self._side, self._side)
 
     def _tokens(self, pictures: Tensor) -> Tensor:
         w = self._weights
