@@ -20,7 +20,7 @@ from picasso_series.encoders import Encoder
 from picasso_series.levels import Subject
 from picasso_series.lines import Line, draw_lines
 from picasso_series.strokes import CANVAS
-from picasso_series.views import Views, make_views
+from picasso_series.views import Views
 
 PASS = 8
 """Views of the photo that are encoded at a time: all features of a big pool together would not fit small memories."""
@@ -106,21 +106,20 @@ class Sight:
         where: how much each place of each layer counts for a "cosine" encoder, (V, 1, h, w); empty for others.
     """
 
-    def __init__(self, encoder: Encoder, subject: Subject, seed: int, device: str = "cpu") -> None:
-        """Look at the photo; ``seed`` decides the views."""
-        self.encoder = encoder
-        self.views: Views = make_views(encoder.views, encoder.resolution, seed, device)
+    def __init__(self, encoder: Encoder, subject: Subject, views: Views, device: str = "cpu") -> None:
+        """Look at the photo through every one of ``views``."""
+        self.encoder, self.views = encoder, views
         with torch.no_grad():
             photo = torch.as_tensor(subject.rgb, device=device).permute(2, 0, 1)[None].float() / 255
-            pool = range(self.views.count)
-            found = [encoder.features(self.views.see(photo, pool[first : first + PASS])) for first in range(0, len(pool), PASS)]
+            pool = range(views.count)
+            found = [encoder.features(views.see(photo, pool[first : first + PASS])) for first in range(0, len(pool), PASS)]
             self.layers = tuple(torch.cat(parts) for parts in zip(*(features.layers for features in found), strict=True))
             self.embedding = torch.cat([features.embedding for features in found])
             self.where: list[Tensor] = []
             if encoder.distance == "cosine":
                 mask = torch.as_tensor(subject.mask, device=device)[None, None]
                 near = F.max_pool2d(mask, 9, stride=1, padding=4)
-                seen = BACKGROUND + (1 - BACKGROUND) * (1 - self.views.see(1 - near, pool))
+                seen = BACKGROUND + (1 - BACKGROUND) * (1 - views.see(1 - near, pool))
                 self.where = [F.interpolate(seen, size=layer.shape[2:], mode="area") for layer in self.layers]
 
 

@@ -13,6 +13,7 @@ from picasso_series.lines import trace_lines
 from picasso_series.objective import Sight
 from picasso_series.settings import Settings
 from picasso_series.studio import Studio, choose_studio, computing_threads
+from picasso_series.views import make_views
 
 __all__ = ["Checkpoint", "LevelDone", "Step", "Studio", "choose_studio", "draw_levels", "look_at"]
 
@@ -42,4 +43,5 @@ def look_at(subject: Subject, settings: Settings, studio: Studio) -> Sight | Non
     """The subject as the studio's encoder sees it; None where the settings give the encoder no weight."""
     if not (settings.layer_weight or settings.embedding_weight):
         return None
-    return Sight(studio.encoder, subject, settings.seed, studio.device)
+    encoder = studio.encoder
+    return Sight(encoder, subject, make_views(encoder.views, encoder.resolution, settings.seed, studio.device), studio.device)

@@ -62,8 +62,8 @@ def make_views(kind: Kind, resolution: int, seed: int, device: str = "cpu") -> V
 class AffineViews:
     """Slight turns, shifts and scales, one an iteration; what lies outside goes on as at the edge."""
 
-    count = AFFINE_POOL
-    judges = (0, 1)
+    count: int = AFFINE_POOL
+    judges: tuple[int, ...] = (0, 1)
 
     def __init__(self, resolution: int, seed: int, device: str = "cpu") -> None:
         """Draw the pool."""
@@ -102,14 +102,13 @@ class PerspectiveViews:
     iteration looks through the clean view and four others.
     """
 
-    count = PERSPECTIVE_POOL
-    judges = (0,)
+    judges: tuple[int, ...] = (0,)
 
-    def __init__(self, resolution: int, seed: int, device: str = "cpu") -> None:
+    def __init__(self, resolution: int, seed: int, device: str = "cpu", count: int = PERSPECTIVE_POOL) -> None:
         """Draw the pool."""
-        self._resolution = resolution
+        self._resolution, self.count = resolution, count
         rng = np.random.default_rng([seed, resolution])
-        self.draws = tuple(_draw_perspective(resolution, rng) for _ in range(self.count - 1))
+        self.draws = tuple(_draw_perspective(resolution, rng) for _ in range(count - 1))
         """The pool's draws but for the clean view: view k is draw k - 1."""
         grids = [_pixel_centers(resolution), *(perspective_places(resolution, draw) for draw in self.draws)]
         self._grid = torch.as_tensor(np.stack(grids) * (2 / resolution) - 1, dtype=torch.float32, device=device)
@@ -144,7 +143,7 @@ def _pixel_centers(side: int) -> NDArray[np.float64]:
 
 
 def _crop_side(side: int) -> int:
-    return round(float(CROP * side * side) ** 0.5)
+    return int(round((CROP * side * side) ** 0.5))
 
 
 def _draw_perspective(side: int, rng: np.random.Generator) -> PerspectiveDraw:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from picasso_series.errors import MissingError, UsageError
+from picasso_series.errors import PicassoError, UsageError
 
 if TYPE_CHECKING:
     import torch
@@ -60,12 +60,24 @@ def choose_encoder(name: str, device: str = "cpu") -> tuple[Encoder, str]:
     Raises:
         UsageError: there is no encoder of that name.
         MissingError: the encoder needs weights that are not there.
+        BadInputError: the encoder's weights are damaged.
     """
-    if name == "clip" or name.startswith("clip:"):
-        raise MissingError("CLIP is not part of this version yet; leave --encoder out, or ask for --encoder structure")
-    if name not in ("auto", "structure"):
-        raise UsageError(f"there is no encoder {name!r}; use auto, structure, clip or clip:<model>")
     from picasso_series.encoders.structure import StructureEncoder
 
-    reason = "asked for" if name == "structure" else "this version carries no CLIP weights, so the embedded encoder draws"
+    if name == "structure":
+        return StructureEncoder.load(device), "asked for"
+    from picasso_series.encoders.clip import DEFAULT_MODEL, ClipEncoder
+
+    if name == "clip" or name.startswith("clip:"):
+        return ClipEncoder.load(name.partition(":")[2] or DEFAULT_MODEL, device), "asked for"
+    if name != "auto":
+        raise UsageError(f"there is no encoder {name!r}; use auto, structure, clip or clip:<model>")
+    from picasso_series.encoders import weights
+
+    reason = f"CLIP's weights are not on this machine (picasso-series weights fetch {DEFAULT_MODEL}), so the embedded encoder draws"
+    if weights.find(DEFAULT_MODEL) is not None:
+        try:
+            return ClipEncoder.load(DEFAULT_MODEL, device), "CLIP's weights are on this machine"
+        except PicassoError as error:
+            reason = f"CLIP cannot be used ({error}), so the embedded encoder draws"
     return StructureEncoder.load(device), reason

@@ -10,7 +10,8 @@ knows no files and no text.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from copy import copy
+from typing import Protocol, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -40,17 +41,21 @@ class Tower(Protocol):
         """Middle layers and embedding, in ``dtype``, of normalized pictures (B, 3, resolution, resolution)."""
         ...
 
+    def converted(self, dtype: torch.dtype) -> Tower:
+        """The same tower in other numbers."""
+        ...
 
-def make_tower(state: State, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Tower:
-    """The tower whose state dict this is, of either kind.
+
+def make_tower(state: State, device: str = "cpu") -> ResidualTower | TransformerTower:
+    """The tower whose state dict this is, of either kind, in float32.
 
     Raises:
         BadInputError: the tensors are not those of a CLIP image tower.
     """
     try:
         if "class_embedding" in state:
-            return TransformerTower(state, device, dtype)
-        return ResidualTower(state, device, dtype)
+            return TransformerTower(state, device)
+        return ResidualTower(state, device)
     except (KeyError, IndexError, ValueError, RuntimeError) as error:
         raise BadInputError(
             f"these weights are not those of a CLIP image tower ({error}); fetch them again with picasso-series weights fetch"
@@ -60,9 +65,9 @@ def make_tower(state: State, device: str = "cpu", dtype: torch.dtype = torch.flo
 class ResidualTower:
     """OpenAI's modified ResNet: a stem of three convolutions, four stages of bottlenecks, attention pooling with one query."""
 
-    def __init__(self, state: State, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, state: State, device: str = "cpu") -> None:
         """Fold each batch normalization into its convolution; ``state`` is left as it is."""
-        self.dtype = dtype
+        self.dtype = torch.float32
         weights: dict[str, Tensor] = {}
         for name in state:
             # A convolution is "<place>conv<k>.weight" beside "<place>bn<k>", or a shortcut's "<place>0.weight" beside "<place>1".
@@ -77,7 +82,7 @@ class ResidualTower:
         if not all(self._blocks):
             raise ValueError("a stage has no blocks")
         self.resolution = 32 * round((len(weights["positions"]) - 1) ** 0.5)
-        self._weights = {name: _placed(value, device, dtype) for name, value in weights.items()}
+        self._weights = {name: _placed(value, device) for name, value in weights.items()}
 
     def features(self, pictures: Tensor) -> Features:
         """Stages 2 and 3 as CLIPasso compares them, (B, C, H/8, W/8) and (B, 2 C, H/16, W/16), and the pooled embedding (B, D)."""
@@ -91,6 +96,10 @@ class ResidualTower:
                 x = self._bottleneck(f"layer{stage}.{block}", x, 2 if block == 0 and stage > 1 else 1)
             stages.append(x)
         return Features(tuple(stages[stage - 1] for stage in LAYERS), self._pool(x))
+
+    def converted(self, dtype: torch.dtype) -> ResidualTower:
+        """See :class:`Tower`."""
+        return _converted(self, dtype)
 
     def _conv(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
         return _conv(x, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"], stride)
@@ -127,9 +136,9 @@ class ResidualTower:
 class TransformerTower:
     """OpenAI's vision transformer: patches, a class token, pre-normalized blocks with QuickGELU."""
 
-    def __init__(self, state: State, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, state: State, device: str = "cpu") -> None:
         """Fold each layer normalization's scale and shift into the product after it; ``state`` is left as it is."""
-        self.dtype = dtype
+        self.dtype = torch.float32
         weights = {name: state[name].float() for name in ("ln_pre.weight", "ln_pre.bias", "conv1.weight")}
         self._patch = weights["conv1.weight"].shape[-1]
         positions = state["positional_embedding"].float()
@@ -149,7 +158,7 @@ class TransformerTower:
         weights["proj.weight"], weights["proj.bias"] = final * state["ln_post.weight"].float(), final @ state["ln_post.bias"].float()
         if not self._depth:
             raise ValueError("there are no blocks")
-        self._weights = {name: _placed(value, device, dtype) for name, value in weights.items()}
+        self._weights = {name: _placed(value, device) for name, value in weights.items()}
         self._compared = [round(depth * self._depth) for depth in DEPTHS]
 
     def features(self, pictures: Tensor) -> Features:
@@ -173,6 +182,10 @@ class TransformerTower:
             x, probabilities = self._block(index, x, watched=True)
             total += probabilities[:, :, 0, 1:].float().mean(1)
         return (total / self._depth).view(-1, self._side, self._side)
+
+    def converted(self, dtype: torch.dtype) -> TransformerTower:
+        """See :class:`Tower`."""
+        return _converted(self, dtype)
 
     def _tokens(self, pictures: Tensor) -> Tensor:
         w = self._weights
@@ -203,6 +216,16 @@ class TransformerTower:
         return F.conv2d(x.reshape(-1, x.shape[2], 1, 1), weight[:, :, None, None], bias).view(*x.shape[:2], -1)
 
 
+AnyTower = TypeVar("AnyTower", ResidualTower, TransformerTower)
+
+
+def _converted(tower: AnyTower, dtype: torch.dtype) -> AnyTower:
+    other = copy(tower)
+    other.dtype = dtype
+    other._weights = {name: value.to(dtype) for name, value in tower._weights.items()}
+    return other
+
+
 def _conv(x: Tensor, weight: Tensor, bias: Tensor, stride: int = 1) -> Tensor:
     if weight.shape[-1] > 1 or x.device.type != "cpu":
         return F.conv2d(x, weight, bias, stride=stride, padding=weight.shape[-1] // 2)
@@ -214,8 +237,8 @@ def _conv(x: Tensor, weight: Tensor, bias: Tensor, stride: int = 1) -> Tensor:
     return found.permute(0, 2, 3, 1).reshape(batch, height, width, -1).permute(0, 3, 1, 2)
 
 
-def _placed(value: Tensor, device: str, dtype: torch.dtype) -> Tensor:
-    value = value.detach().to(device, dtype)
+def _placed(value: Tensor, device: str) -> Tensor:
+    value = value.detach().to(device)
     # Channels last is the order in which a processor's convolutions are fastest.
     return value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value.contiguous()
 
