@@ -112,7 +112,7 @@ class ResidualTower:
         inner = self._conv(f"{name}.conv3", inner)
         if f"{name}.downsample.0.weight" in self._weights:
             x = self._conv(f"{name}.downsample.0", x)
-        return F.relu_(inner + x)
+        return F.relu_(inner.add_(x))
 
     def _pool(self, x: Tensor) -> Tensor:
         """Multi-head attention of one query, the mean token, over mean and places.
