@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from importlib import resources
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from picasso_series import encoders
 from picasso_series.encoders import choose_encoder, structure
 from picasso_series.encoders.structure import WEIGHTS, StructureEncoder
 from picasso_series.errors import MissingError, UsageError
@@ -120,7 +123,10 @@ def test_a_map_has_the_photos_size_and_lies_in_range(encoder: StructureEncoder, 
 # Choice, and weights that cannot be read
 
 
-def test_the_choice_comes_with_its_reason() -> None:
+def test_the_choice_comes_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = SimpleNamespace(find=lambda model: None)
+    monkeypatch.setitem(sys.modules, "picasso_series.encoders.weights", bare)
+    monkeypatch.setattr(encoders, "weights", bare, raising=False)
     asked, because = choose_encoder("structure")
     assert (asked.name, because) == ("structure", "asked for")
     found, why = choose_encoder("auto")
@@ -128,9 +134,9 @@ def test_the_choice_comes_with_its_reason() -> None:
     assert why != because
 
 
-@pytest.mark.parametrize(("name", "error"), [("clip", MissingError), ("clip:RN50", MissingError), ("eye", UsageError), ("", UsageError)])
-def test_an_encoder_that_is_not_to_be_had_is_refused_with_the_fix(name: str, error: type[Exception]) -> None:
-    with pytest.raises(error, match="structure"):
+@pytest.mark.parametrize("name", ["eye", ""])
+def test_an_encoder_that_there_is_not_is_refused_with_those_that_there_are(name: str) -> None:
+    with pytest.raises(UsageError, match="structure"):
         choose_encoder(name)
 
 
