@@ -7,10 +7,10 @@ knows no strokes, no optimizer and no files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -139,6 +139,16 @@ class EncoderTerm:
 
     def __call__(self, pictures: Tensor, views: Sequence[int]) -> Tensor:
         """See :class:`Term`."""
+        limit = self._sight.encoder.at_once
+        if limit is None or len(pictures) * len(views) <= limit:
+            return self._cost(pictures, views)
+        size = max(1, limit // len(views))
+        if torch.is_grad_enabled() and pictures.requires_grad:
+            found: Tensor = _Piecemeal.apply(pictures, lambda part: self._cost(part, views), size)  # type: ignore[no-untyped-call]
+            return found
+        return torch.cat([self._cost(pictures[first : first + size], views) for first in range(0, len(pictures), size)])
+
+    def _cost(self, pictures: Tensor, views: Sequence[int]) -> Tensor:
         sight, batch, chosen = self._sight, len(pictures), list(views)
         seen = sight.views.see(pictures[:, None], chosen)
         found = sight.encoder.features(seen.expand(-1, 3, -1, -1))
@@ -152,6 +162,27 @@ class EncoderTerm:
                 apart = _unlike(mine, theirs, sight.where[index][chosen].repeat(batch, 1, 1, 1))
             cost = cost + self._layer_weight * apart
         return cost.view(batch, len(chosen)).mean(1)
+
+
+class _Piecemeal(torch.autograd.Function):
+    """A cost of pictures, each by itself, computed with its gradient some pictures at a time: no more than theirs is in memory."""
+
+    @staticmethod
+    def forward(ctx: Any, pictures: Tensor, cost: Callable[[Tensor], Tensor], size: int) -> Tensor:
+        costs, gradients = [], []
+        for first in range(0, len(pictures), size):
+            with torch.enable_grad():
+                alone = pictures[first : first + size].detach().requires_grad_()
+                found = cost(alone)
+                gradients += torch.autograd.grad(found.sum(), alone)
+            costs.append(found.detach())
+        ctx.save_for_backward(torch.cat(gradients))
+        return torch.cat(costs)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
+        (gradient,) = ctx.saved_tensors
+        return gradient * upstream[:, None, None], None, None
 
 
 def _unlike(mine: Tensor, theirs: Tensor, where: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import numpy as np
@@ -20,6 +21,7 @@ from fake_core import fake_module
 from PIL import Image
 
 import picasso_series
+from picasso_series import encoders
 from picasso_series.cli import app as app_module
 from picasso_series.cli.app import app, os_sentence, run
 from picasso_series.errors import BadInputError, MissingError, PartialError, PicassoError, UsageError
@@ -298,7 +300,13 @@ def test_a_finished_run_says_so_and_ends_with_0(capsys: Caught) -> None:
 
 
 @pytest.mark.usefixtures("photo")
-def test_clip_is_missing_in_this_version_and_ends_with_4(capsys: Caught) -> None:
+def test_clip_without_its_weights_ends_with_4(capsys: Caught, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load_visual(name: str) -> None:
+        raise MissingError(f"the weights of CLIP's {name} are not here; run picasso-series weights fetch {name}")
+
+    bare = SimpleNamespace(find=lambda name: None, load_visual=load_visual)
+    monkeypatch.setitem(sys.modules, "picasso_series.encoders.weights", bare)
+    monkeypatch.setattr(encoders, "weights", bare, raising=False)
     assert run(["pear.png", "--encoder", "clip", "-q"]) == 4
     assert "CLIP" in one_sentence(capsys)
     assert not Path("pear-series").exists()

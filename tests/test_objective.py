@@ -108,7 +108,7 @@ def test_faint_lines_are_never_darker_than_strong_ones(strokes: int) -> None:
 class Eye:
     """An encoder whose only layer is the picture itself beside its negative."""
 
-    name, resolution, sha256, threads, views = "eye", CANVAS, "", 1, "affine"
+    name, resolution, sha256, at_once, threads, views = "eye", CANVAS, "", None, 1, "affine"
 
     def __init__(self, distance: Literal["cosine", "squared"]) -> None:
         self.distance = distance
@@ -199,6 +199,23 @@ def test_a_squared_encoder_takes_the_mean_squared_difference() -> None:
     picture = noise(2)
     expected = 2 * (picture - as_picture(face())).square().mean((1, 2))
     torch.testing.assert_close(term(picture, [0]), expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 5])
+def test_how_many_are_looked_at_together_makes_no_difference(at_once: int) -> None:
+    """Neither to the cost nor to the gradient."""
+    eye, few = Eye("squared"), Eye("squared")
+    few.at_once = at_once
+    weights = torch.tensor([1.0, 0.5, 2.0, -1.0])
+    found = []
+    for encoder in (eye, few):
+        term = EncoderTerm(sight(encoder, face(), 0), 1.0, 0.1)
+        pictures = noise(4).requires_grad_()
+        costs = term(pictures, [0, 2])
+        with torch.no_grad():
+            torch.testing.assert_close(term(pictures, [0, 2]), costs)
+        found.append((costs, *torch.autograd.grad((weights * costs).sum(), pictures)))
+    torch.testing.assert_close(found[0], found[1])
 
 
 def test_a_difference_on_the_subject_costs_more_than_beside_it() -> None:

@@ -35,6 +35,7 @@ class Encoder(Protocol):
         distance: how two pictures' layers are compared: "cosine" of the channels at each place, or "squared" difference.
         views: what kind of views photo and drawing are compared through, "affine" or "perspective".
         sha256: hash of the weights in use, for the manifest.
+        at_once: how many pictures it looks at together, so that memory lasts; None for any number.
         threads: with how many CPU threads its drawings are best computed, None for as many as torch takes.
     """
 
@@ -43,6 +44,7 @@ class Encoder(Protocol):
     distance: Literal["cosine", "squared"]
     views: Literal["affine", "perspective"]
     sha256: str
+    at_once: int | None
     threads: int | None
 
     def features(self, pictures: torch.Tensor) -> Features:

@@ -31,6 +31,11 @@ SPREAD = (0.26862954, 0.26130258, 0.27577711)
 """Mean and standard deviation by which CLIP's pictures are normalized (openai/CLIP, clip/clip.py)."""
 
 
+AT_ONCE = {"cpu": 5, "other": 160}
+"""Pictures that are looked at together: a processor gains nothing by more than the five views of one drawing, and RN101 keeps some
+150 MB for each in float32."""
+
+
 class ClipEncoder:
     """Features of one of CLIP's image towers, and the attention of ViT-B/32 as saliency."""
 
@@ -43,6 +48,7 @@ class ClipEncoder:
         self.name = f"clip:{model}"
         self.resolution = tower.resolution
         self.sha256 = sha256
+        self.at_once: int | None = AT_ONCE["cpu" if device == "cpu" else "other"]
         self._model, self._tower, self._attention, self._device = model, tower, attention, device
         self._watching: TransformerTower | None = None
         self._mean, self._spread = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (MEAN, SPREAD))
