@@ -169,7 +169,8 @@ class _Piecemeal(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, pictures: Tensor, cost: Callable[[Tensor], Tensor], size: int) -> Tensor:
-        costs, gradients = [], []
+        costs: list[Tensor] = []
+        gradients: list[Tensor] = []
         for first in range(0, len(pictures), size):
             with torch.enable_grad():
                 alone = pictures[first : first + size].detach().requires_grad_()
