@@ -19,6 +19,7 @@ import pytest
 from conftest import draw_pear
 from fake_core import fake_module
 from PIL import Image
+from plain_clip import residual_state
 
 import picasso_series
 from picasso_series import encoders
@@ -51,6 +52,7 @@ MINIMAL: dict[tuple[str, ...], list[str]] = {
     ("presets", "show"): ["fine"],
     ("doctor",): [],
     ("bench", "raster"): ["--repeats", "1"],
+    ("bench", "clip"): ["--repeats", "1"],
 }
 """A command line for every command that ends well where there is ``pear.png`` and a finished ``run``."""
 
@@ -126,6 +128,7 @@ def test_every_option_stands_in_a_section_and_has_help(command: tuple[str, ...])
 def test_every_command_ends_well_in_plain_json_and_quiet(command: tuple[str, ...], capsys: Caught, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.set_num_threads", lambda threads: None)
     monkeypatch.setattr("picasso_series.benchmark.COUNTS", (4,))
+    monkeypatch.setattr("picasso_series.clip_benchmark.random_weights", residual_state)
     line = [*command, *MINIMAL[command]]
     assert run(line) == 0
     assert capsys.readouterr().out.strip()

@@ -87,9 +87,9 @@ class ResidualTower:
     def features(self, pictures: Tensor) -> Features:
         """Stages 2 and 3 as CLIPasso compares them, (B, C, H/8, W/8) and (B, 2 C, H/16, W/16), and the pooled embedding (B, D)."""
         x = pictures.to(self.dtype).contiguous(memory_format=torch.channels_last)
-        x = F.relu_(self._conv("conv1", x, stride=2))
-        x = F.relu_(self._conv("conv2", x))
-        x = F.avg_pool2d(F.relu_(self._conv("conv3", x)), 2)
+        x = self._conv("conv1", x, stride=2)
+        x = self._conv("conv2", x)
+        x = F.avg_pool2d(self._conv("conv3", x), 2)
         stages = []
         for stage, blocks in enumerate(self._blocks, start=1):
             for block in range(blocks):
@@ -102,17 +102,24 @@ class ResidualTower:
         return _converted(self, dtype)
 
     def _conv(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
-        return _conv(x, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"], stride)
+        """A convolution, cut off at zero."""
+        weight = self._weights[f"{name}.weight"]
+        if weight.shape[-1] == 1:
+            return _pictures(F.relu_(self._product(name, _rows(x))), x)
+        return F.relu_(F.conv2d(x, weight, self._weights[f"{name}.bias"], stride=stride, padding=1))
+
+    def _product(self, name: str, rows: Tensor) -> Tensor:
+        return F.conv2d(rows, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
 
     def _bottleneck(self, name: str, x: Tensor, stride: int) -> Tensor:
-        inner = F.relu_(self._conv(f"{name}.conv1", x))
-        inner = F.relu_(self._conv(f"{name}.conv2", inner))
+        inner = self._conv(f"{name}.conv2", self._conv(f"{name}.conv1", x))
         if stride > 1:
             inner, x = F.avg_pool2d(inner, stride), F.avg_pool2d(x, stride)
-        inner = self._conv(f"{name}.conv3", inner)
+        shortcut = _rows(x)
         if f"{name}.downsample.0.weight" in self._weights:
-            x = self._conv(f"{name}.downsample.0", x)
-        return F.relu_(inner.add_(x))
+            shortcut = self._product(f"{name}.downsample.0", shortcut)
+        # What is changed in place must be no view of something else, or its gradient is copied: hence rows to the end.
+        return _pictures(F.relu_(self._product(f"{name}.conv3", _rows(inner)).add_(shortcut)), x)
 
     def _pool(self, x: Tensor) -> Tensor:
         """Multi-head attention of one query, the mean token, over mean and places.
@@ -212,7 +219,7 @@ class TransformerTower:
         weight, bias = self._weights[f"{name}weight"], self._weights[f"{name}bias"]
         if x.device.type != "cpu":
             return F.linear(x, weight, bias)
-        # As a convolution of many one-pixel pictures, for the reason that _conv gives.
+        # As a convolution of many one-pixel pictures, for the reason that _rows gives.
         return F.conv2d(x.reshape(-1, x.shape[2], 1, 1), weight[:, :, None, None], bias).view(*x.shape[:2], -1)
 
 
@@ -226,15 +233,24 @@ def _converted(tower: AnyTower, dtype: torch.dtype) -> AnyTower:
     return other
 
 
-def _conv(x: Tensor, weight: Tensor, bias: Tensor, stride: int = 1) -> Tensor:
-    if weight.shape[-1] > 1 or x.device.type != "cpu":
-        return F.conv2d(x, weight, bias, stride=stride, padding=weight.shape[-1] // 2)
-    # On one thread torch hands 1x1 convolutions of fewer than 16 pictures to a matrix product that some processors do at a third of
-    # oneDNN's speed. Every row as a picture of its own is the same convolution, without a copy, of enough pictures.
+def _rows(x: Tensor) -> Tensor:
+    """Pictures (B, C, H, W) in channels-last order as (B * H, C, 1, W): every row a picture of its own, without a copy.
+
+    On one thread torch hands 1x1 convolutions of fewer than 16 pictures to a matrix product that some processors do at a third of
+    oneDNN's speed. Of rows there are enough.
+    """
+    if x.device.type != "cpu":
+        return x
     batch, channels, height, width = x.shape
-    rows = x.permute(0, 2, 3, 1).reshape(batch * height, 1, width, channels).permute(0, 3, 1, 2)
-    found = F.conv2d(rows, weight, bias)
-    return found.permute(0, 2, 3, 1).reshape(batch, height, width, -1).permute(0, 3, 1, 2)
+    return x.permute(0, 2, 3, 1).reshape(batch * height, 1, width, channels).permute(0, 3, 1, 2)
+
+
+def _pictures(rows: Tensor, like: Tensor) -> Tensor:
+    """Rows back as pictures, as many and as large as ``like``."""
+    if rows.device.type != "cpu":
+        return rows
+    batch, _, height, width = like.shape
+    return rows.permute(0, 2, 3, 1).reshape(batch, height, width, -1).permute(0, 3, 1, 2)
 
 
 def _placed(value: Tensor, device: str) -> Tensor:
