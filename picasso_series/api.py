@@ -17,17 +17,17 @@ from picasso_series.settings import SETTING_NAMES
 
 def draw_series(
     photo: str | Path,
-    levels: Sequence[int] = (32, 16, 8, 4),
+    levels: Sequence[int] | int | str = (32, 16, 8, 4),
     *,
     out: str | Path | None = None,
-    preset: str | None = None,
+    preset: str | Path | None = None,
     **settings: Any,
 ) -> Series:
     """Draw a photo with fewer and fewer strokes.
 
     Args:
         photo: the picture's file, anything that Pillow opens.
-        levels: strokes of each level, strictly decreasing, 1 to 256.
+        levels: strokes of each level, strictly decreasing, 1 to 256; also one number, or text such as "32,16,8,4".
         out: a run folder to write as the command line does (vectors, films, plate, page), resuming what lies there; nothing is
             written when None.
         preset: the name of a preset or the path of a TOML file; "default" when None.
@@ -44,7 +44,11 @@ def draw_series(
     unknown = [name for name in settings if name not in SETTING_NAMES]
     if unknown:
         raise UsageError(f"there is no setting {unknown[0]!r}; the settings are {', '.join(SETTING_NAMES)}")
-    resolved = resolve({"levels": tuple(levels), **settings}, preset=preset)
+    if isinstance(settings.get("mask"), Path):
+        settings["mask"] = str(settings["mask"])
+    if preset is not None and not isinstance(preset, (str, Path)):
+        raise UsageError(f"preset takes the name of a preset or the path of a TOML file, not {preset!r}")
+    resolved = resolve({"levels": levels, **settings}, preset=None if preset is None else str(preset))
     from picasso_series.make import Finished, make_run, make_series
 
     if out is None:

@@ -16,7 +16,7 @@ from enum import Enum
 from importlib import metadata, resources
 from pathlib import Path
 
-from picasso_series.errors import PicassoError
+from picasso_series.errors import MissingError, PicassoError
 
 LEAST_SPACE = 200_000_000
 """Free bytes below which a run may not find room: a default one takes some ten megabytes."""
@@ -59,7 +59,7 @@ def check_python() -> Finding:
 def check_libraries() -> Finding:
     """The Python libraries of both halves but torch and cairo, which have checks of their own."""
     found, lost = [], []
-    for name in ("numpy", "scipy", "scikit-image", "pillow", "jinja2", "rich", "click"):
+    for name in ("numpy", "scipy", "scikit-image", "pillow", "jinja2", "rich", "click", "platformdirs", "safetensors"):
         try:
             found.append(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
@@ -143,8 +143,22 @@ def check_weights() -> Finding:
 
 
 def check_clip() -> Finding:
-    """The CLIP encoder."""
-    return Finding("clip", Status.OPTIONAL, "not part of this version; the embedded encoder draws")
+    """The weights of the CLIP encoder."""
+    from picasso_series.encoders.weights import verify
+    from picasso_series.encoders.weights_table import CLIPASSO
+
+    mend = "picasso-series weights fetch"
+    there, lost = [], []
+    for name in CLIPASSO:
+        try:
+            there.append(f"{name} ({'verified' if verify(name).verified else 'imported'})")
+        except MissingError:
+            lost.append(name)
+        except (PicassoError, OSError) as error:
+            return Finding("clip weights", Status.WARNING, str(error), mend)
+    if lost:
+        return Finding("clip weights", Status.OPTIONAL, f"{', '.join(lost)} not on this machine; the embedded encoder draws", mend)
+    return Finding("clip weights", Status.OK, ", ".join(there))
 
 
 def check_diffvg() -> Finding:

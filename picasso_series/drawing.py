@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -117,7 +118,7 @@ class LevelDrawing:
         else:
             starts, moment, rows = self._restore(checkpoint)
             began -= float(checkpoint.notes["seconds"])
-        schedule = self._schedule(self._iterations)
+        schedule = self._schedule(self._settings.iterations_at(self._index))
         first = self._tensor(rows[0].points) * CANVAS
         for after in optimize(moment, lambda points, i: self._critic.cost(points, i, schedule, first), schedule):
             last = after.iteration == schedule.iterations
@@ -128,10 +129,6 @@ class LevelDrawing:
                 yield self._save(starts, after, rows, time.monotonic() - began)
         yield self._step("rank", 0, 1, float(rows[-1].loss.min()))
         yield LevelDone(self._index, self._finish(starts, rows, began))
-
-    @property
-    def _iterations(self) -> int:
-        return self._settings.iterations[self._index if len(self._settings.iterations) > 1 else 0]
 
     def _schedule(self, iterations: int) -> Schedule:
         if self._settings.schedule == "constant":
@@ -147,16 +144,18 @@ class LevelDrawing:
         return np.random.default_rng([self._settings.seed, self._strokes, *purpose])
 
     def _starts(self) -> list[_Start]:
+        """The warm start, rivals where strokes are few, and at every level at least one fresh start of each seed after the first."""
         settings, before = self._settings, self._before
         starts = [] if before is None else [self._warm(before)]
+        rivals = settings.rivals if self._strokes <= FEW else 0
         for seed in range(settings.seed, settings.seed + settings.seeds):
+            wanted = max(1, rivals) if before is None or seed > settings.seed else rivals
             rng = np.random.default_rng([seed, self._strokes, 0]) if seed else None
-            fresh = list(self._fresh(rng))
-            if before is None:
-                starts.append(_Start(fresh[0][0], self._tensor(fresh[0][1]), None))
-            elif self._strokes <= FEW:
-                rivals = fresh[: settings.rivals]
-                starts += [_Start(f"rival {name}", self._tensor(points), match(before.sketch, points / CANVAS)) for name, points in rivals]
+            for name, points in islice(self._fresh(rng), wanted):
+                if before is None:
+                    starts.append(_Start(name, self._tensor(points), None))
+                else:
+                    starts.append(_Start(f"rival {name}", self._tensor(points), match(before.sketch, points / CANVAS)))
         return starts
 
     def _fresh(self, rng: np.random.Generator | None) -> Iterator[tuple[str, NDArray[np.float64]]]:
@@ -186,7 +185,7 @@ class LevelDrawing:
 
     def _audition(self, starts: list[_Start]) -> Generator[Step, None, list[_Start]]:
         """Optimize all starts for a while, side by side; the best go on from where they began."""
-        schedule = self._schedule(min(AUDITION, self._iterations))
+        schedule = self._schedule(min(AUDITION, self._settings.iterations_at(self._index)))
         moment = Moment.start(torch.stack([start.points for start in starts]))
         first = moment.points
         for after in optimize(moment, lambda points, i: self._critic.cost(points, i, schedule, first), schedule):
@@ -220,8 +219,8 @@ class LevelDrawing:
         arrays, notes = checkpoint.arrays, checkpoint.notes
         points, first, second = (self._tensor(arrays[name]) for name in ("points", "first", "second"))
         starts = [
-            _Start(note["name"], began, None if note["ancestry"] is None else Ancestry.from_json(note["ancestry"]))
-            for note, began in zip(notes["starts"], points, strict=True)
+            _Start(note["name"], drawn, None if note["ancestry"] is None else Ancestry.from_json(note["ancestry"]))
+            for note, drawn in zip(notes["starts"], points, strict=True)
         ]
         stored = zip(arrays["row_iterations"].tolist(), arrays["row_points"], arrays["row_losses"], strict=True)
         return starts, Moment(int(notes["iteration"]), points, first, second), [_Row(*row) for row in stored]

@@ -1,7 +1,8 @@
 """Text as glyph outlines, so that captions look the same in SVG and in pixels on every machine.
 
 Knows two faces of EB Garamond (Georg Duffner, SIL Open Font License; outlines in ``fonts/``, made by ``tools/make_lettering.py``),
-their advances, kerning and old-style figures. Knows no layout, no cairo and no system fonts.
+their advances, kerning and old-style figures, and the numerals that the states of a print bear. Knows no layout, no cairo and no
+system fonts.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from typing import Any
 
 Command = tuple[str, tuple[float, ...]]
 """A path command M, L, C or Z with its absolute coordinates."""
+
+_NUMERALS = (
+    *((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L")),
+    *((40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")),
+)
 
 
 @dataclass(frozen=True)
@@ -91,3 +97,18 @@ def set_line(text: str, face: str = "regular", tracking: float = 0.0) -> Line:
         pen += advance
         before = character
     return Line(tuple(commands), pen)
+
+
+def roman(number: int) -> str:
+    """A number from 1 to 3999 in Roman numerals.
+
+    Raises:
+        ValueError: the number is not in that range.
+    """
+    if not 1 <= number <= 3999:
+        raise ValueError(f"Roman numerals go from 1 to 3999, not {number}")
+    parts = []
+    for value, letters in _NUMERALS:
+        count, number = divmod(number, value)
+        parts.append(letters * count)
+    return "".join(parts)

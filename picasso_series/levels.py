@@ -24,7 +24,8 @@ class Trajectory:
         iterations: int64 (T,), strictly increasing, the iteration after which each row was taken (0 for the start).
         loss: float32 (T,), the objective at each row.
         ids: int64 (n,), the strokes' identities, in the sketch's drawing order.
-        salience: float32 (n,), what the objective loses when the stroke is left out of the finished level.
+        salience: float32 (n,), never rising: what the objective loses when the stroke is left out of the strokes that are at least
+            as salient (see :func:`picasso_series.salience.rank`).
     """
 
     points: FloatArray
@@ -128,6 +129,12 @@ class Placement:
     side: float
     photo_width: int
     photo_height: int
+
+    @property
+    def photo_box(self) -> tuple[float, float, float, float]:
+        """The photo's edges (left, top, right, bottom) in the unit square; an outline along them is the photo's, not the subject's."""
+        left, top = -self.left / self.side, -self.top / self.side
+        return left, top, left + self.photo_width / self.side, top + self.photo_height / self.side
 
 
 @dataclass(frozen=True)

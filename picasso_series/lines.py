@@ -21,13 +21,12 @@ from skimage.morphology import skeletonize
 from picasso_series.curves import Points, arc_length, resample, smooth
 from picasso_series.levels import Subject
 from picasso_series.strokes import CANVAS
-from picasso_series.subject import photo_box
 
 Picture = NDArray[np.float64]
 FINE, COARSE = 1.3, 2.2
 MIN_OUTLINE, MIN_INNER = 14.0, 9.0
 """Shortest lines in pixels."""
-FRAME, MIN_CUT = 1.0, 16
+FRAME, MIN_CUT = 0.5, 20
 """An outline that stays this near to the photo's edge for so many pixels is where the photo ends, not the subject."""
 MIN_INK = 3.5
 """An inner line's length in pixels times its weight, below which it is a speck."""
@@ -59,7 +58,7 @@ def trace_lines(subject: Subject) -> tuple[Line, ...]:
     certain = subject.source in ("alpha", "file", "backdrop")
     gradient = _strength(subject.rgb, inside if inside.any() else np.ones_like(inside))
     # A cut-out with alpha is cropped to its subject as a rule: touching the picture's edge says nothing.
-    frame = (-1.0, -1.0, 2.0, 2.0) if subject.source == "alpha" else photo_box(subject.placement)
+    frame = (-1.0, -1.0, 2.0, 2.0) if subject.source == "alpha" else subject.placement.photo_box
     outline = list(_outline(mask, None if certain else gradient, frame))
     near = _stamp([line.chain for line in outline], radius=3.0) > 0
     inner: list[Line] = []

@@ -1,4 +1,4 @@
-"""One process at a time in a run folder.
+"""One process at a time: in a run folder, or at a file.
 
 The lock belongs to the process, so it is gone when the process is, however that ended; the empty file that carries it goes with an
 orderly end and does no harm when it stays.
@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from picasso_series.errors import BadInputError
 
 LOCK_NAME = ".lock"
+_PAUSE = 0.2
+"""Seconds between two looks at a lock that another process holds."""
 
 
 @contextmanager
@@ -25,31 +28,53 @@ def folder_lock(folder: Path) -> Iterator[None]:
         BadInputError: another process holds it.
     """
     path = folder / LOCK_NAME
+    handle = _acquire(path)
+    if handle is None:
+        raise BadInputError(f"another picasso-series is at work in {folder}; wait until it ends, or choose another folder with --out")
+    try:
+        yield
+    finally:
+        _release(path, handle)
+
+
+@contextmanager
+def waiting_lock(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock that the file ``path`` carries; as long as another process holds it, call ``waiting`` several times a second."""
+    while (handle := _acquire(path)) is None:
+        waiting()
+        time.sleep(_PAUSE)
+    try:
+        yield
+    finally:
+        _release(path, handle)
+
+
+def _acquire(path: Path) -> int | None:
+    """Create and lock the file; None where another process holds it."""
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            if not _take(handle):
-                raise BadInputError(
-                    f"another picasso-series is at work in {folder}; wait until it ends, or choose another folder with --out"
-                )
+            taken = _take(handle)
             # The owner before us may have removed the file between our open and our lock; then ours is a nameless one that guards nothing.
-            if _names(path, handle):
-                break
+            if taken and _names(path, handle):
+                return handle
         except BaseException:
             os.close(handle)
             raise
         os.close(handle)
-    try:
-        yield
-    finally:
-        # An open file cannot be removed on Windows; there it goes after its handle.
-        if sys.platform != "win32":
-            with suppress(FileNotFoundError):
-                path.unlink()
-        os.close(handle)
-        if sys.platform == "win32":
-            with suppress(OSError):
-                path.unlink()
+        if not taken:
+            return None
+
+
+def _release(path: Path, handle: int) -> None:
+    # An open file cannot be removed on Windows; there it goes after its handle.
+    if sys.platform != "win32":
+        with suppress(FileNotFoundError):
+            path.unlink()
+    os.close(handle)
+    if sys.platform == "win32":
+        with suppress(OSError):
+            path.unlink()
 
 
 def _names(path: Path, handle: int) -> bool:

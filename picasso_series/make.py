@@ -7,7 +7,6 @@ Imports torch only when there is something to draw.
 from __future__ import annotations
 
 import platform
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -18,22 +17,20 @@ import numpy as np
 
 from picasso_series import __version__
 from picasso_series.atomic import file_sha256
+from picasso_series.command import repeat_command
 from picasso_series.errors import BadInputError
 from picasso_series.film.draw import cairo
 from picasso_series.levels import Level, Series, Subject
 from picasso_series.photo import Photo, load_photo
-from picasso_series.presets import DEFAULT_PRESET, ENV_PREFIX, Resolved
+from picasso_series.presets import Resolved
 from picasso_series.run import SCHEMA, Run
 from picasso_series.run_plan import Identity, Plan, State, plan_run
 from picasso_series.run_writer import RunWriter, begin_run, manifest_settings, open_writer, setting_value
-from picasso_series.settings import SETTING_NAMES, SHOWING, Settings, setting_text
+from picasso_series.settings import SETTING_NAMES, SHOWING, Settings
 from picasso_series.show import FilmProgress, show_run
 
 if TYPE_CHECKING:
     from picasso_series.series import Step, Studio
-
-FLAGS = ("levels", "encoder", "rasterizer", "device", "seed", "seeds", "iterations", "mask", "size", "formats")
-"""Settings that have a flag of their own on the command line; the others come from presets, files and the environment."""
 
 
 @dataclass(frozen=True)
@@ -198,41 +195,20 @@ def _pinned(settings: Settings, manifest: Mapping[str, Any]) -> Settings:
 def _header(path: Path, photo: Photo, resolved: Resolved, studio: Studio, identity: Identity) -> dict[str, Any]:
     import torch
 
+    settings = manifest_settings(resolved.settings, resolved.sources)
     return {
         "schema": SCHEMA,
         "tool": {"name": "picasso-series", "version": __version__},
         "status": "drawing",
         "title": " ".join(path.stem.replace("_", " ").replace("-", " ").split()) or "series",
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "command": repeat_command(path, resolved),
+        "command": repeat_command(path.name, settings),
         "photo": {"name": path.name, "sha256": photo.sha256, "width": photo.width, "height": photo.height},
         "placement": {},
         "mask": {"source": "", "sha256": identity.mask_sha256},
-        "settings": manifest_settings(resolved.settings, resolved.sources),
+        "settings": settings,
         "choices": {name: dict(choice) for name, choice in studio.choices.items()},
         "seed": resolved.settings.seed,
         "threads": studio.threads,
         "versions": {"python": platform.python_version(), "torch": str(torch.__version__), "numpy": np.__version__},
     }
-
-
-def repeat_command(photo: Path, resolved: Resolved) -> str:
-    """The command line that draws the same series again, with file names in place of paths, quoted for a POSIX shell."""
-    defaults = Settings()
-    words = ["picasso-series", photo.name if not photo.name.startswith("-") else f"./{photo.name}"]
-    variables = []
-    if resolved.preset != DEFAULT_PRESET:
-        words += ["--preset", resolved.preset]
-    for name in SETTING_NAMES:
-        source = resolved.sources.get(name, "default")
-        if source == "default" or source.startswith("preset "):
-            continue
-        value = getattr(resolved.settings, name)
-        if source != "flag" and value == getattr(defaults, name) and resolved.preset == DEFAULT_PRESET:
-            continue
-        text = Path(value).name if name == "mask" and value not in ("auto", "none") else setting_text(value)
-        if name in FLAGS:
-            words += [f"--{name}", text]
-        else:
-            variables.append(f"{ENV_PREFIX}{name.upper()}={shlex.quote(text)}")
-    return " ".join([*variables, shlex.join(words)])

@@ -6,7 +6,6 @@ masks or the canvas.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 import warnings
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, UnidentifiedImageError
 
+from picasso_series.atomic import file_sha256
 from picasso_series.errors import BadInputError, MissingError, PicassoError
 from picasso_series.strokes import FloatArray
 
@@ -114,15 +114,11 @@ def _digest(path: Path) -> str:
             raise BadInputError(f"{path} is no regular file; give a picture file")
         if path.stat().st_size == 0:
             raise BadInputError(f"{path} is empty (0 bytes); copy or export it again")
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+        return file_sha256(path)
     except PermissionError as error:
         raise BadInputError(f"{path} may not be read; give yourself permission to read it (chmod u+r) or copy it") from error
     except (OSError, ValueError) as error:
         raise BadInputError(f"{path} cannot be read ({error}); copy it to another place") from error
-    return digest.hexdigest()
 
 
 def _too_large(path: Path) -> BadInputError:

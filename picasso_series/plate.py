@@ -22,7 +22,7 @@ from picasso_series.errors import PicassoError
 from picasso_series.film.draw import Sheet, draw_line, draw_picture, draw_strokes, to_rgb
 from picasso_series.film.morph import Strokes
 from picasso_series.film.timeline import count_text
-from picasso_series.lettering import Line, printable, set_line
+from picasso_series.lettering import Line, printable, roman, set_line
 from picasso_series.levels import Series
 from picasso_series.strokes import CANVAS, STROKE_WIDTH, Sketch
 from picasso_series.svg import SVG_NAMESPACE, path_data
@@ -43,10 +43,6 @@ _NUMERAL_DROP, _COUNT_DROP = 30.0, 47.0
 _ROW_GAP = 40.0
 _ONE_ROW_LEVELS = 5
 _MOST_IN_A_ROW = 8
-_NUMERALS = (
-    *((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L")),
-    *((40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")),
-)
 
 
 @dataclass(frozen=True)
@@ -162,21 +158,6 @@ def _widened(start: float, end: float) -> tuple[int, int]:
     lack = max(0, _LEAST_SIDE - (last - first))
     first = min(max(0, first - lack // 2), CANVAS - _LEAST_SIDE)
     return first, max(last, first + _LEAST_SIDE)
-
-
-def roman(number: int) -> str:
-    """A number from 1 to 3999 in Roman numerals.
-
-    Raises:
-        ValueError: the number is not in that range.
-    """
-    if not 1 <= number <= 3999:
-        raise ValueError(f"Roman numerals go from 1 to 3999, not {number}")
-    parts = []
-    for value, letters in _NUMERALS:
-        count, number = divmod(number, value)
-        parts.append(letters * count)
-    return "".join(parts)
 
 
 def plate_svg(series: Series, title: str | None = None) -> str:

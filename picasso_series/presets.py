@@ -153,6 +153,9 @@ def _read_env(env: Mapping[str, str]) -> tuple[dict[str, Any], str | None]:
     preset_variable = f"{ENV_PREFIX}PRESET"
     values: dict[str, Any] = {}
     for variable, text in env.items():
+        if not text.strip():
+            # Empty is how shells and CI systems unset a variable.
+            continue
         if variable in names:
             try:
                 values[names[variable]] = parse_setting(names[variable], text)
@@ -163,7 +166,7 @@ def _read_env(env: Mapping[str, str]) -> tuple[dict[str, Any], str | None]:
             hint = _did_you_mean(variable, [*names, preset_variable], skip=len(ENV_PREFIX))
             if hint:
                 raise UsageError(f"the environment variable {variable} is unknown{hint}; unset or rename it")
-    return values, env.get(preset_variable) or None
+    return values, env.get(preset_variable, "").strip() or None
 
 
 def _did_you_mean(word: str, known: Iterable[str], *, skip: int = 0) -> str:

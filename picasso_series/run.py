@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -18,8 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from picasso_series.errors import BadInputError
+from picasso_series.errors import BadInputError, UsageError
 from picasso_series.levels import Level, Lineage, Placement, Series, Subject, Trajectory
+from picasso_series.settings import MAX_STROKES, SETTING_NAMES, Settings, parse_setting
 from picasso_series.strokes import CANVAS
 
 SCHEMA = 1
@@ -27,6 +30,8 @@ MANIFEST = "series.json"
 LEVEL_FILES = ("sketch.svg", "sketch.png", "trajectory.npz")
 _MAX_ARRAYS = 1 << 29
 """Most bytes that a stored array file may unpack to; a true trajectory has a few million at most."""
+
+_MOST_THREADS = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +95,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (UnicodeDecodeError, IsADirectoryError) as error:
         raise _damaged(folder, error) from error
     try:
-        manifest = json.loads(text)
+        manifest = json.loads(text, parse_constant=_finite, parse_float=_finite)
         if manifest["schema"] != SCHEMA:
             raise BadInputError(
                 f"{folder} has a manifest of schema {manifest['schema']}, not {SCHEMA}; use the version of picasso-series that made it"
@@ -129,13 +134,16 @@ def read_level(folder: Path, record: Mapping[str, Any]) -> Level:
     ids = trajectory.ids.tolist()
     if ids != list(record["ids"]) or len(ids) != strokes:
         raise BadInputError(f"{strokes}/trajectory.npz of {folder} has other strokes than the manifest says; draw the series again")
-    lineage = Lineage(
+    losses = {str(name): float(value) for name, value in record["losses"].items()}
+    return Level(trajectory, _lineage(record), losses, record["start"], float(record["seconds"]))
+
+
+def _lineage(record: Mapping[str, Any]) -> Lineage:
+    return Lineage(
         tuple(int(i) for i in record["kept"]),
         {int(survivor): tuple(int(i) for i in others) for survivor, others in record["joined"].items()},
         tuple(int(i) for i in record["dropped"]),
     )
-    losses = {str(name): float(value) for name, value in record["losses"].items()}
-    return Level(trajectory, lineage, losses, str(record["start"]), float(record["seconds"]))
 
 
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
@@ -184,18 +192,25 @@ def _read_picture(path: Path, mode: str) -> NDArray[np.uint8]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path) as picture:
+        with warnings.catch_warnings():
+            # A picture of another size is refused before it is decoded, whether Pillow warns of its size or not.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(path)
+        with picture:
             if picture.size != (CANVAS, CANVAS):
                 raise BadInputError(f"{path} is {picture.width}x{picture.height}, not {CANVAS}x{CANVAS}; draw the series again")
             return np.asarray(picture.convert(mode))
     except FileNotFoundError as error:
         raise BadInputError(f"{path} is missing; run the drawing's command again to remake it") from error
+    except Image.DecompressionBombError as error:
+        raise BadInputError(f"{path} is far larger than {CANVAS}x{CANVAS}; draw the series again") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise BadInputError(f"{path} is damaged; delete it and run the drawing's command again") from error
 
 
 def _check_manifest(manifest: Mapping[str, Any]) -> None:
     kinds: Mapping[str, type | tuple[type, ...]] = {
+        "tool": dict,
         "status": str,
         "title": str,
         "command": str,
@@ -206,15 +221,47 @@ def _check_manifest(manifest: Mapping[str, Any]) -> None:
         "choices": dict,
         "levels": list,
         "files": list,
-        "threads": int,
     }
     for name, kind in kinds.items():
         if not isinstance(manifest[name], kind):
             raise ValueError(f"{name} is not as it should be")
+    if not isinstance(manifest["photo"]["name"], str):
+        raise ValueError("its photo has no name")
+    if not _is_whole(manifest["threads"], 1, _MOST_THREADS):
+        raise ValueError(f"threads is no whole number from 1 to {_MOST_THREADS}")
+    if not all(isinstance(choice["value"], str) for choice in manifest["choices"].values()):
+        raise ValueError("its choices are not as they should be")
+    _check_settings(manifest["settings"])
+    for record in manifest["levels"]:
+        _check_level(record)
     asked = manifest["settings"]["levels"]["value"]
     drawn = [record["strokes"] for record in manifest["levels"]]
     if not _counts(asked) or not (_counts(drawn) or not drawn) or drawn != asked[: len(drawn)]:
         raise ValueError("its levels do not fit together")
+
+
+def _check_settings(settings: Mapping[str, Any]) -> None:
+    """Check that the settings are those of a run, each with its source; a setting that this version does not know is left alone."""
+    for name in ("levels", "size", "formats"):
+        if name not in settings:
+            raise ValueError(f"settings.{name} is missing")
+    for name, entry in settings.items():
+        if not isinstance(entry, dict) or "value" not in entry or not isinstance(entry.get("from"), str):
+            raise ValueError(f"settings.{name} is no value with its source")
+    try:
+        Settings(**{name: parse_setting(name, entry["value"]) for name, entry in settings.items() if name in SETTING_NAMES})
+    except UsageError as error:
+        raise ValueError(f"in its settings, {error}") from error
+
+
+def _check_level(record: Mapping[str, Any]) -> None:
+    for name, kind in {"ids": list, "kept": list, "joined": dict, "dropped": list, "losses": dict, "start": str, "files": list}.items():
+        if not isinstance(record[name], kind):
+            raise ValueError(f"{name} of a level is not as it should be")
+    numbers = [record["seconds"], *record["losses"].values()]
+    if "total" not in record["losses"] or not all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in numbers):
+        raise ValueError("losses or seconds of a level are no numbers")
+    _lineage(record)
 
 
 def _file_records(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -225,7 +272,19 @@ def _file_records(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _counts(values: Sequence[Any]) -> bool:
-    return bool(values) and all(isinstance(value, int) and value >= 1 for value in values)
+    return bool(values) and all(_is_whole(value, 1, MAX_STROKES) for value in values)
+
+
+def _is_whole(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _finite(text: str) -> float:
+    """The number that JSON's text stands for; NaN and what is too large for a number could never be written again."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no finite number")
+    return number
 
 
 def _damaged(folder: Path, error: Exception) -> BadInputError:

@@ -6,6 +6,7 @@ says "finished" only when everything is. Knows no torch and draws no film.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picasso_series.atomic import file_sha256, is_part, whole_file, write_whole
+from picasso_series.command import repeat_command
 from picasso_series.errors import BadInputError
 from picasso_series.levels import Level, Subject
 from picasso_series.lock import folder_lock
@@ -102,10 +104,10 @@ class RunWriter:
         with suppress(FileNotFoundError):
             (folder / SNAPSHOT).unlink()
 
-    def record_files(self, names: Iterable[str]) -> None:
-        """Name files of the run in the manifest, in place of what it said of them."""
+    def record_files(self, names: Iterable[str], **facts: str) -> None:
+        """Name files of the run in the manifest, in place of what it said of them; ``facts`` is what else to say of each."""
         records = {record["path"]: record for record in self.manifest["files"]}
-        records.update({name: file_record(self.folder, name) for name in names})
+        records.update({name: {**file_record(self.folder, name), **facts} for name in names})
         present = [record for name, record in records.items() if (self.folder / name).is_file()]
         self._update(files=present)
 
@@ -116,7 +118,8 @@ class RunWriter:
 
     def reopen(self, settings: Mapping[str, Any]) -> None:
         """Say that the run is not done (any more) and that these of its settings, as a manifest writes them, hold from now on."""
-        self._update(status="drawing", settings={**self.manifest["settings"], **settings})
+        changed = {**self.manifest["settings"], **settings}
+        self._update(status="drawing", settings=changed, command=repeat_command(self.manifest["photo"]["name"], changed))
 
     def finish(self) -> None:
         """Say that the run is done."""
@@ -209,7 +212,11 @@ def _resume(folder: Path, manifest: Mapping[str, Any]) -> RunWriter:
     for record in manifest["levels"]:
         if not is_sound(folder, record):
             break
-        done.append(read_level(folder, record))
+        try:
+            done.append(read_level(folder, record))
+        except BadInputError:
+            # Its files are those that the manifest names, but no level: it is drawn again.
+            break
     asked = manifest["settings"]["levels"]["value"]
     finished = len(done) == len(asked) and manifest["status"] == "finished"
     kept = {**manifest, "status": "finished" if finished else "drawing", "levels": manifest["levels"][: len(done)]}
@@ -261,5 +268,7 @@ def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def _unwritable(folder: Path, error: OSError) -> BadInputError:
+    if error.errno == errno.ENAMETOOLONG:
+        return BadInputError(f"{folder} is too long a name for this disk; choose a shorter folder with --out")
     reason = error.strerror or os.strerror(error.errno or 0)
     return BadInputError(f"{folder} cannot be written to ({reason}); choose another folder with --out")

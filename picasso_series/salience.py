@@ -60,7 +60,8 @@ def rank(points: Tensor, judge: Judge, rasterizer: Rasterizer) -> tuple[NDArray[
     """Order strokes (n, 4, 2) by salience.
 
     Returns:
-        Indices, most salient first, and for each of them what the loss gains when it is left out of the strokes not yet removed.
+        Indices, most salient first, and for each of them its salience, which never rises along that order: what the loss gains when
+        it is left out of the strokes not yet removed, or what it gained at an earlier removal if that was more.
     """
     left = list(range(len(points)))
     covered = _same_lines(points)
@@ -77,7 +78,8 @@ def rank(points: Tensor, judge: Judge, rasterizer: Rasterizer) -> tuple[NDArray[
         order += [left[i] for i in cheapest]
         values += [gains[i] for i in cheapest]
         left = [index for i, index in enumerate(left) if i not in cheapest]
-    return np.array(order[::-1], np.int64), np.array(values[::-1], np.float32)
+    # A stroke is worth no less than one that could leave before it.
+    return np.array(order[::-1], np.int64), np.maximum.accumulate(np.array(values, np.float32))[::-1].copy()
 
 
 def reduce(points: Tensor, strokes: int, judge: Judge, rasterizer: Rasterizer, relax: Relax, joins: bool) -> Reduced:

@@ -21,11 +21,7 @@ __all__ = ["Checkpoint", "LevelDone", "Step", "Studio", "choose_studio", "draw_l
 def draw_levels(
     subject: Subject, settings: Settings, studio: Studio, *, done: Sequence[Level] = (), checkpoint: Checkpoint | None = None
 ) -> Iterator[Step | Checkpoint | LevelDone]:
-    """Draw the levels that are not ``done`` yet, going on from ``checkpoint`` if there is one.
-
-    Raises:
-        BadInputError: the subject has nothing to draw.
-    """
+    """Draw the levels that are not ``done`` yet, going on from ``checkpoint`` if there is one."""
     finished = list(done)
     with computing_threads(studio.threads):
         lines = trace_lines(subject)

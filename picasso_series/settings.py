@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from operator import index
 from typing import Any, SupportsFloat, SupportsIndex
@@ -188,7 +188,14 @@ def _parts(name: str, value: Any) -> list[Any]:
         if not value.strip() or any(not part.strip() for part in parts):
             raise UsageError(f"{name} takes values parted by single commas, such as {_example(name)}, not {value!r}")
         return parts
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+    # What has no order of its own says nothing of the order of levels; what holds bytes was not meant as numbers.
+    if isinstance(value, Iterable) and not isinstance(value, (Mapping, Set, bytes, bytearray)):
+        try:
+            return list(value)
+        except TypeError:
+            # An array without a dimension claims to be iterable and is one number.
+            return [value]
+    return [value]
 
 
 def _integer(name: str, value: Any) -> int:

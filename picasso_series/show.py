@@ -13,10 +13,10 @@ from picasso_series.errors import BadInputError
 from picasso_series.film import write_films
 from picasso_series.gallery import write_page
 from picasso_series.plate import write_plate
-from picasso_series.run import Run, inner_path, open_run
+from picasso_series.run import Run, open_run
 from picasso_series.run_plan import is_intact
 from picasso_series.run_writer import RunWriter, open_writer
-from picasso_series.settings import size_pixels
+from picasso_series.settings import FORMATS, Settings, parse_setting, size_pixels
 
 FilmProgress = Callable[[str, int, int], None]
 """Called with a film's name, the frames that are done and the frames in all."""
@@ -31,6 +31,8 @@ def show_run(
 ) -> Run:
     """Bring the films, the plate and the page of a fully drawn run up to date and mark the run as finished.
 
+    Films in formats that were not asked for stay. At another size they are made anew too, unless the formats were limited by name.
+
     Args:
         writer: the run, whose lock is held.
         asked: the settings ``size`` and ``formats`` as a manifest writes them: value and source.
@@ -44,22 +46,28 @@ def show_run(
     run = open_run(writer.folder)
     if not run.complete:
         raise BadInputError(f"{writer.folder} is not drawn to its end; run its command again: {run.manifest['command']}")
-    folder, manifest = writer.folder, writer.manifest
-    resized = manifest["settings"]["size"]["value"] != asked["size"]["value"]
-    formats = tuple(kind for kind in asked["formats"]["value"] if remake or resized or not _films_intact(writer, kind))
+    folder = writer.folder
+    lying = [kind for kind in FORMATS if _films(writer, kind)]
+    wanted = list(asked["formats"]["value"])
+    # What was not asked for by name still belongs to the run, and has its size; a list of formats leaves the others as they are.
+    by_name = not asked["formats"]["from"].startswith(("default", "preset"))
+    others = [kind for kind in lying if kind not in wanted]
+    size = asked["size"]["value"]
+    formats = tuple(kind for kind in wanted if remake or not _films_fit(writer, kind, size))
+    if not by_name:
+        formats += tuple(kind for kind in others if not _films_fit(writer, kind, size))
     plate_lost = not all(_intact(writer, name) for name in PLATE)
     if not (formats or plate_lost or not _intact(writer, PAGE)) and run.finished:
         return run
-    writer.reopen({"size": dict(asked["size"]), "formats": dict(asked["formats"])})
+    shown = {"value": wanted + others, "from": "flag"} if others else dict(asked["formats"])
+    writer.reopen({"size": dict(asked["size"]), "formats": shown})
     if formats:
-        stale = {name for name in _recorded(writer, FILMS) if resized or name.rpartition(".")[2] in formats}
         # Their files stay until others take their place, so that a stop leaves something to look at.
-        writer.disown_files(stale)
-        made = write_films(run.series, folder / FILMS, size=size_pixels(asked["size"]["value"]), formats=formats, on_progress=on_film)
-        names = [f"{FILMS}/{path.name}" for path in made]
-        writer.record_files(names)
-        for name in stale.difference(names):
-            inner_path(folder, name).unlink(missing_ok=True)
+        writer.disown_files(record["path"] for kind in formats for record in _films(writer, kind))
+        made = write_films(run.series, folder / FILMS, size=size_pixels(size), formats=formats, on_progress=on_film)
+        for path in made:
+            sized = {} if path.suffix == ".svg" else {"size": _pixels(size)}
+            writer.record_files([f"{FILMS}/{path.name}"], **sized)
     if plate_lost:
         write_plate(run.series, folder, run.title)
         writer.record_files(PLATE)
@@ -74,6 +82,8 @@ def remake_films(
 ) -> Run:
     """Make the films of a drawn run anew, at its own size and formats unless others are given, and the page that shows them.
 
+    When formats are given, films in others stay as they are.
+
     Raises:
         UsageError: the size or the formats make no sense.
         PicassoError: the run is damaged or not drawn to its end, or a film cannot be made.
@@ -84,6 +94,8 @@ def remake_films(
             "size": recorded["size"] if size is None else {"value": size, "from": "flag"},
             "formats": recorded["formats"] if formats is None else {"value": list(formats), "from": "flag"},
         }
+        # The manifest must never hold what it would not be read back with.
+        Settings(**{name: parse_setting(name, entry["value"]) for name, entry in asked.items()})
         return show_run(writer, asked, remake=True, on_film=on_film)
 
 
@@ -96,6 +108,18 @@ def _intact(writer: RunWriter, name: str) -> bool:
     return bool(records) and all(is_intact(writer.folder, record) for record in records)
 
 
-def _films_intact(writer: RunWriter, kind: str) -> bool:
-    names = [name for name in _recorded(writer, FILMS) if name.endswith(f".{kind}")]
-    return bool(names) and all(_intact(writer, name) for name in names)
+def _films(writer: RunWriter, kind: str) -> list[Mapping[str, Any]]:
+    """What the manifest says of the films of one format."""
+    return [record for record in writer.manifest["files"] if record["path"].startswith(f"{FILMS}/") and record["path"].endswith(f".{kind}")]
+
+
+def _films_fit(writer: RunWriter, kind: str, size: str) -> bool:
+    """Whether the films of one format are there, unchanged, and of this size; vectors have none."""
+    films = _films(writer, kind)
+    sized = kind == "svg" or all(record.get("size") == _pixels(size) for record in films)
+    return bool(films) and sized and all(is_intact(writer.folder, record) for record in films)
+
+
+def _pixels(size: str) -> str:
+    """A film's size as its entry in the manifest gives it."""
+    return "{}x{}".format(*size_pixels(size))

@@ -7,7 +7,7 @@ point (x, y) lies at (224 x, 224 y) in the units of a ``sketch.svg`` and pixel (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,10 @@ CANVAS = 224
 
 STROKE_WIDTH = 3.0
 """Width of a stroke on the canvas, in pixels (diffvg's ``stroke_width`` 1.5 is a radius)."""
+
+EVEN = np.linspace(0, 1, 65)
+"""Even parameters at which a curve is measured."""
+EVEN.setflags(write=False)
 
 FloatArray = NDArray[np.float32]
 
@@ -45,6 +49,17 @@ def sub_curve(points: ArrayLike, start: float, end: float) -> NDArray[np.float64
     return np.stack([blossom(start, start, start), blossom(start, start, end), blossom(start, end, end), blossom(end, end, end)])
 
 
+def along(points: ArrayLike) -> NDArray[np.float64]:
+    """Arc lengths (65,) from the start of one cubic (4, 2) to its points at the parameters ``EVEN``, by a polyline of 64 pieces."""
+    curve = bernstein(EVEN) @ np.asarray(points, np.float64)
+    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
+
+
+def length(points: ArrayLike) -> float:
+    """Arc length of one cubic (4, 2), by a polyline of 64 pieces."""
+    return float(along(points)[-1])
+
+
 @dataclass(frozen=True, eq=False)
 class Stroke:
     """One cubic Bezier stroke.
@@ -58,6 +73,8 @@ class Stroke:
     points: FloatArray
 
     def __post_init__(self) -> None:
+        if self.id < 1:
+            raise ValueError(f"a stroke's id is at least 1, not {self.id}")
         points = np.array(self.points, dtype=np.float32)
         if points.shape != (4, 2):
             raise ValueError(f"a stroke has 4 control points of 2 coordinates, not {points.shape}")
@@ -80,20 +97,16 @@ class Stroke:
 
     @cached_property
     def length(self) -> float:
-        """Arc length in units of the square's side, by a polyline of 64 pieces."""
-        return float(np.linalg.norm(np.diff(self.at(np.linspace(0, 1, 65)), axis=0), axis=1).sum())
+        """Arc length in units of the square's side."""
+        return length(self.points)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """(left, top, right, bottom) of the curve itself, by a polyline of 64 pieces."""
-        curve = self.at(np.linspace(0, 1, 65))
+        curve = self.at(EVEN)
         left, top = curve.min(axis=0)
         right, bottom = curve.max(axis=0)
         return float(left), float(top), float(right), float(bottom)
-
-    def reversed(self) -> Stroke:
-        """The same curve drawn from its other end."""
-        return Stroke(self.id, self.points[::-1])
 
 
 @dataclass(frozen=True)
@@ -137,10 +150,6 @@ class Sketch:
         if not self.strokes:
             return np.zeros((0, 4, 2), np.float32)
         return np.stack([stroke.points for stroke in self.strokes])
-
-    def keep(self, ids: Sequence[int]) -> Sketch:
-        """The strokes with these identities, in the order asked for; KeyError when one is missing."""
-        return Sketch(tuple(self[i] for i in ids))
 
     def to_svg(self) -> str:
         """The sketch as the text of a ``sketch.svg``."""

@@ -36,7 +36,7 @@ def prepare_subject(photo: Photo, mask: str = "auto", saliency: Saliency | None 
     Under "auto" the photo's alpha is the mask if it has one; else what stands before a plain backdrop; else the most salient thing when
     ``saliency`` is given; else the whole photo. The subject's box (mask above one half) fills the canvas up to :data:`MARGIN`; "none"
     letterboxes the whole photo without a margin. Beyond the photo the canvas is white and the mask 0: nothing is made up, so a
-    subject that runs out of the photo ends there with a straight cut, which is no outline (:func:`photo_box` tells where).
+    subject that runs out of the photo ends there with a straight cut, which is no outline (the placement's ``photo_box`` tells where).
 
     Args:
         photo: the loaded photo.
@@ -61,12 +61,6 @@ def prepare_subject(photo: Photo, mask: str = "auto", saliency: Saliency | None 
     # The canvas is square in the photo's own pixels: both ratios agree up to the rounding of the shrunk photo's size.
     placement = Placement(corner[0] * across, corner[1] * down, side * (across + down) / 2, photo.width, photo.height)
     return Subject(canvas_rgb, canvas_mask, placement, source)
-
-
-def photo_box(placement: Placement) -> tuple[float, float, float, float]:
-    """The photo's edges (left, top, right, bottom) in the unit square; an outline along them is the photo's, not the subject's."""
-    left, top = -placement.left / placement.side, -placement.top / placement.side
-    return left, top, left + placement.photo_width / placement.side, top + placement.photo_height / placement.side
 
 
 def _box(mask: FloatArray) -> tuple[float, float, float, float]:

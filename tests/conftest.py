@@ -14,10 +14,11 @@ import picasso_series
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test depends on the environment of whoever runs it."""
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test depends on the environment of whoever runs it, or on the weights on the machine."""
     for name in [name for name in os.environ if name.startswith("PICASSO_SERIES_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("PICASSO_SERIES_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture

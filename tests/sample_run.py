@@ -28,8 +28,13 @@ def tiny_mp4(width: int, height: int, *, faststart: bool = True) -> bytes:
     return box(b"ftyp", b"isom", bytes(4)) + b"".join(parts if faststart else parts[::-1])
 
 
-def manifest(title: str, **changes: Any) -> dict[str, Any]:
-    """What a run records, as far as a page reads it."""
+def file_records(*names: str) -> list[dict[str, Any]]:
+    """What a manifest says of files, as far as a gallery reads it."""
+    return [{"path": name, "sha256": "0" * 64, "bytes": 1} for name in names]
+
+
+def manifest(title: str, levels: tuple[int, ...] = (8, 4, 2), **changes: Any) -> dict[str, Any]:
+    """What a run records, as far as page and gallery read it."""
     return {
         "schema": 1,
         "tool": {"name": "picasso-series", "version": "9.8.7"},
@@ -42,8 +47,11 @@ def manifest(title: str, **changes: Any) -> dict[str, Any]:
         "settings": {"levels": {"value": [8, 4, 2], "from": "flag"}, "rivals": {"value": 5, "from": "preset fine"}},
         "choices": {"encoder": {"value": "structure", "reason": "CLIP's weights are not there"}, "device": {"value": "cpu", "reason": ""}},
         "seed": 3,
-        "levels": [],
-        "files": [{"path": path, "sha256": "0" * 64, "bytes": 1} for path in ("photo.png", "mask.png", "8/trajectory.npz", "8/sketch.svg")],
+        "levels": [
+            {"strokes": n, "files": file_records(*(f"{n}/{name}" for name in ("sketch.svg", "sketch.png", "trajectory.npz")))}
+            for n in levels
+        ],
+        "files": file_records("photo.png", "mask.png", *FILMS, "plate.svg", "plate.png", "index.html"),
         **changes,
     }
 
@@ -68,6 +76,6 @@ def sample_run(folder: Path, title: str = "duck", levels: tuple[int, ...] = (8, 
     (folder / "films/series.mp4").write_bytes(tiny_mp4(1080, 1920))
     (folder / "films/trajectory.mp4").write_bytes(tiny_mp4(640, 480, faststart=False))
     Image.new("P", (320, 200)).save(folder / "films/series.gif")
-    content = manifest(title, **changes)
+    content = manifest(title, levels, **changes)
     (folder / "series.json").write_text(json.dumps(content), encoding="utf-8")
     return Run(folder, content, series, title)

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import click
 import numpy as np
@@ -20,11 +19,13 @@ from conftest import draw_pear
 from fake_core import fake_module
 from PIL import Image
 from plain_clip import residual_state
+from sample_clip import open_clip_safetensors, tiny_clip
 
 import picasso_series
-from picasso_series import encoders
 from picasso_series.cli import app as app_module
-from picasso_series.cli.app import app, os_sentence, run
+from picasso_series.cli.app import app, run
+from picasso_series.cli.output import os_sentence
+from picasso_series.encoders.weights import import_file
 from picasso_series.errors import BadInputError, MissingError, PartialError, PicassoError, UsageError
 from picasso_series.run import open_run, read_manifest
 
@@ -48,13 +49,17 @@ MINIMAL: dict[tuple[str, ...], list[str]] = {
     ("draw",): ["pear.png", *QUICK, "-o", "new"],
     ("film",): ["run", "--size", "64x64", "--formats", "svg"],
     ("gallery",): ["run", "-o", "site"],
+    ("weights", "list"): [],
+    ("weights", "fetch"): ["tiny/one"],
+    ("weights", "verify"): [],
+    ("weights", "import"): ["tiny.safetensors", "--name", "tiny/two"],
     ("presets", "list"): [],
     ("presets", "show"): ["fine"],
     ("doctor",): [],
     ("bench", "raster"): ["--repeats", "1"],
     ("bench", "clip"): ["--repeats", "1"],
 }
-"""A command line for every command that ends well where there is ``pear.png`` and a finished ``run``."""
+"""A command line for every command that ends well where there is ``pear.png``, a finished ``run``, and weights called ``tiny/one``."""
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +73,12 @@ def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def place(photo: Path, drawn_once: Path, fake_core: None) -> Path:
-    """``pear.png`` and a finished ``run`` of it in the current folder, and the fake core."""
+    """``pear.png`` and a finished ``run`` of it in the current folder, the fake core, and a small model, also in the cache."""
     import shutil
 
     shutil.copytree(drawn_once, "run")
+    open_clip_safetensors(Path("tiny.safetensors"), tiny_clip())
+    import_file(Path("tiny.safetensors"), "tiny/one")
     return photo.parent
 
 
@@ -303,15 +310,9 @@ def test_a_finished_run_says_so_and_ends_with_0(capsys: Caught) -> None:
 
 
 @pytest.mark.usefixtures("photo")
-def test_clip_without_its_weights_ends_with_4(capsys: Caught, monkeypatch: pytest.MonkeyPatch) -> None:
-    def load_visual(name: str) -> None:
-        raise MissingError(f"the weights of CLIP's {name} are not here; run picasso-series weights fetch {name}")
-
-    bare = SimpleNamespace(find=lambda name: None, load_visual=load_visual)
-    monkeypatch.setitem(sys.modules, "picasso_series.encoders.weights", bare)
-    monkeypatch.setattr(encoders, "weights", bare, raising=False)
+def test_clip_without_its_weights_ends_with_4(capsys: Caught) -> None:
     assert run(["pear.png", "--encoder", "clip", "-q"]) == 4
-    assert "CLIP" in one_sentence(capsys)
+    assert "weights fetch RN101" in one_sentence(capsys)
     assert not Path("pear-series").exists()
 
 
@@ -356,7 +357,13 @@ def test_an_error_that_a_signal_caused_counts_as_the_signal(monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(errno.ENOSPC, "disk is full"), (errno.EACCES, "permissions"), (errno.EROFS, "read-only"), (errno.EIO, "check the disk")],
+    [
+        (errno.ENOSPC, "disk is full"),
+        (errno.EACCES, "permissions"),
+        (errno.EROFS, "read-only"),
+        (errno.ENAMETOOLONG, "shorter folder with --out"),
+        (errno.EIO, "check the disk"),
+    ],
 )
 def test_what_a_disk_says_becomes_a_sentence_with_the_fix(number: int, words: str) -> None:
     sentence = os_sentence(OSError(number, os.strerror(number), "out/series.json"))
@@ -376,6 +383,44 @@ def test_some_runs_that_cannot_be_filmed_end_with_3(capsys: Caught) -> None:
     assert records[0]["films"] == ["films/series.svg"]
     assert "no run folder" in records[1]["error"]
     assert "nowhere" in output.err
+
+
+@pytest.mark.usefixtures("place")
+def test_a_disk_that_fails_one_run_does_not_stop_the_others(capsys: Caught, monkeypatch: pytest.MonkeyPatch) -> None:
+    from picasso_series import show
+
+    remake = show.remake_films
+
+    def fail_there(folder: Path, **options: object) -> object:
+        if folder.name == "there":
+            raise OSError(errno.ENOSPC, "no space", "there/series.json")
+        return remake(folder, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(show, "remake_films", fail_there)
+    assert run(["film", "there", "run", "--json"]) == 3
+    output = capsys.readouterr()
+    records = json.loads(output.out)["runs"]
+    assert "disk is full" in records[0]["error"]
+    assert records[1]["films"] == ["films/series.svg"]
+    assert "disk is full" in output.err
+    assert run(["film", "there"]) == 1
+    assert "disk is full" in one_sentence(capsys)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are bound otherwise there")
+@pytest.mark.usefixtures("fake_core")
+@pytest.mark.parametrize("out", [None, "a" * 300, "/".join(["b" * 200] * 30)])
+def test_a_name_that_is_too_long_for_the_disk_is_told_with_the_fix(photo: Path, out: str | None, capsys: Caught) -> None:
+    # The folder's own name is the photo's and some letters more.
+    path = photo.rename("c" * 250 + ".png") if out is None else photo
+    assert run([path.name, *QUICK, "-q", *([] if out is None else ["-o", out])]) == 1
+    assert "choose a shorter folder with --out" in one_sentence(capsys)
+    assert list(Path().iterdir()) == [Path(path.name)]
+
+
+def test_a_photo_whose_name_is_too_long_for_any_is_not_there(workplace: Path, capsys: Caught) -> None:
+    assert run(["d" * 300 + ".png"]) == 1
+    assert "there is no file" in one_sentence(capsys)
 
 
 @pytest.mark.usefixtures("place")
@@ -400,6 +445,38 @@ def test_the_gallery_refuses_unfinished_runs(capsys: Caught) -> None:
     assert run(["gallery", "run", "-o", "site"]) == 1
     assert "not finished" in one_sentence(capsys)
     assert not Path("site").exists()
+
+
+@pytest.mark.usefixtures("place")
+def test_a_gallery_of_which_some_runs_are_broken_holds_the_others(capsys: Caught, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    shutil.copytree("run", "broken")
+    Path("broken/films/series.svg").write_text("no drawing")
+    shutil.copytree("run", "closed")
+    read = Path.read_text
+
+    def refuse(path: Path, **how: str) -> str:
+        if "closed" in path.parts:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read(path, **how)
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert run(["gallery", "broken", "run", "nowhere", "closed", "-o", "site", "--json"]) == 3
+    output = capsys.readouterr()
+    record = json.loads(output.out)
+    assert record["pages"] == [str(Path("site/index.html")), str(Path("site/pear/index.html"))]
+    assert all(Path(page).is_file() for page in record["pages"])
+    assert [failure["folder"] for failure in record["failed"]] == ["broken", "nowhere", "closed"]
+    said = output.err.splitlines()
+    assert len(said) == 4
+    for name, line in zip(["broken", "nowhere", "closed", "3 of 4 runs"], said, strict=True):
+        assert name in line
+    assert run(["gallery", "broken", "nowhere", "-o", "other"]) == 1
+    assert "none of the 2 runs" in capsys.readouterr().err
+    assert run(["gallery", "broken", "-o", "other"]) == 1
+    assert "series.svg" in one_sentence(capsys)
+    assert not Path("other").exists()
 
 
 # --dry-run, presets, sources
@@ -431,7 +508,14 @@ def test_dry_run_shows_every_setting_with_its_source_and_writes_nothing(
 def test_dry_run_tells_what_would_become_of_a_run(capsys: Caught) -> None:
     for more, plan in (([], "drawn"), (["--force"], "replace")):
         assert run(["pear.png", *QUICK, "-o", "run", "--dry-run", "--json", *more]) == 0
-        assert json.loads(capsys.readouterr().out)["plan"] == plan
+        record = json.loads(capsys.readouterr().out)
+        assert (record["folder"], record["plan"]) == ("run", plan)
+    assert run(["pear.png", *QUICK, "--dry-run", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["folder"], record["plan"]) == ("pear-series", "fresh")
+    assert run(["pear.png", *QUICK, "-o", "run", "--dry-run", "--json", "--seed", "1"]) == 1
+    record = json.loads(capsys.readouterr().out)
+    assert (record["folder"], record["plan"]) == ("run", "refused")
     assert run(["pear.png", *QUICK, "-o", "run", "--dry-run", "--seed", "1"]) == 1
     output = capsys.readouterr()
     assert "refused" in output.out

@@ -115,7 +115,7 @@ def test_other_tensors_are_refused_in_one_sentence(name: str, damage: str) -> No
         del state[key]
     elif damage == "a tensor of another shape":
         state[key] = state[key][:-1]
-    with pytest.raises(BadInputError, match="weights fetch"):
+    with pytest.raises(BadInputError, match="weights list"):
         make_tower(state)
 
 
@@ -145,15 +145,21 @@ def test_a_residual_tower_sees_what_open_clips_sees() -> None:
     assert error(found.embedding, theirs(seen)) < 2e-6
 
 
-def test_a_transformer_sees_what_open_clips_sees() -> None:
+def test_a_transformer_of_unknown_heads_is_refused() -> None:
+    with pytest.raises(BadInputError, match="heads"):
+        make_tower(transformer_state(depth=1, width=1280, patch=4, side=1))
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_transformer_sees_what_open_clips_sees(quick: bool) -> None:
     pytest.importorskip("open_clip")
     from open_clip.transformer import QuickGELU, VisionTransformer
 
     torch.manual_seed(SEED)
-    theirs = VisionTransformer(64, 16, 128, 6, 2, 4.0, output_dim=32, act_layer=QuickGELU)
+    theirs = VisionTransformer(64, 16, 128, 6, 2, 4.0, output_dim=32, act_layer=QuickGELU if quick else torch.nn.GELU)
     state = shaken(theirs)
     seen = pictures(state)
-    found = make_tower(state).features(seen)
+    found = make_tower(state, quick_gelu=quick).features(seen)
     expected = theirs.forward_intermediates(seen, indices=[1, 3])
     for mine, other in zip(found.layers, expected["image_intermediates"], strict=True):
         assert error(mine, other) < 2e-6

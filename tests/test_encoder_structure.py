@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from importlib import resources
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from picasso_series import encoders
 from picasso_series.encoders import choose_encoder, structure
 from picasso_series.encoders.structure import WEIGHTS, StructureEncoder
 from picasso_series.errors import MissingError, UsageError
@@ -123,10 +120,7 @@ def test_a_map_has_the_photos_size_and_lies_in_range(encoder: StructureEncoder, 
 # Choice, and weights that cannot be read
 
 
-def test_the_choice_comes_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    bare = SimpleNamespace(find=lambda model: None)
-    monkeypatch.setitem(sys.modules, "picasso_series.encoders.weights", bare)
-    monkeypatch.setattr(encoders, "weights", bare, raising=False)
+def test_the_choice_comes_with_its_reason() -> None:
     asked, because = choose_encoder("structure")
     assert (asked.name, because) == ("structure", "asked for")
     found, why = choose_encoder("auto")

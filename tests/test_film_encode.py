@@ -104,6 +104,17 @@ def test_colors_survive(tmp_path: Path) -> None:
     assert np.abs(decode(tmp_path / "flat.mp4", 64, 64)[2].astype(int) - (200, 75, 49)).max() <= 2
 
 
+@pytest.mark.skipif(os.name == "nt", reason="such names cannot be there")
+@pytest.mark.parametrize("folder", ["-dash.jpg", "data:1.jpg", "100%d", "file:x", "-i"])
+def test_a_folder_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(folder).mkdir()
+    write_mp4([(np.zeros((64, 64, 4), np.uint8), 5)], Path(folder) / "film.mp4", (64, 64), 30)
+    assert os.listdir(folder) == ["film.mp4"]
+    assert os.listdir(tmp_path) == [folder]
+    assert (Path(folder) / "film.mp4").read_bytes()[4:8] == b"ftyp"
+
+
 @pytest.mark.parametrize("name", ["series", "trajectory"])
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 def test_small_films_last_as_long_and_loop(made: Path, name: str, kind: str) -> None:

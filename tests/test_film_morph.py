@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sample_series import sample_series
 
-from picasso_series.film.morph import change, flow, length, oriented, parameters_at, partly_drawn, split
+from picasso_series.film.morph import change, flow, oriented, parameters_at, partly_drawn, split
 from picasso_series.levels import Lineage
-from picasso_series.strokes import Sketch, bernstein, sub_curve
+from picasso_series.strokes import Sketch, bernstein, length, sub_curve
 
 curves = hnp.arrays(np.float64, (4, 2), elements=st.floats(-0.5, 1.5))
 unit = st.floats(0, 1)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_series import sample_series
 
-from picasso_series.film.morph import length
 from picasso_series.film.timeline import TRAJECTORY_SECONDS, Film, Scene, ease, row_times, series_film, trajectory_film
 from picasso_series.levels import Level, Lineage, Series, Trajectory
+from picasso_series.strokes import length
 
 FILMS = [series_film, trajectory_film]
 LEVELS = [(8, 4, 2), (8, 2), (4,), (2,)]

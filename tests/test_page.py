@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,15 +21,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from sample_run import FILMS, sample_run, tiny_mp4
+from sample_run import FILMS, file_records, sample_run, tiny_mp4
 
 from picasso_series.errors import BadInputError, PicassoError, UsageError
 from picasso_series.gallery import build_site, write_page
 from picasso_series.gallery.media import pixel_size
 from picasso_series.gallery.privacy import without_private_paths
 from picasso_series.gallery.render import inlined
-from picasso_series.gallery.words import counted, duration, fates, file_size, listed, roman, slug
+from picasso_series.gallery.words import counted, duration, fates, file_size, listed, slug
 from picasso_series.levels import Lineage
+from picasso_series.lock import folder_lock
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 URLS = {"href", "src", "poster", "srcset", "action", "data", "formaction", "xlink:href"}
@@ -144,10 +148,10 @@ def test_a_gif_without_its_film_is_shown_still_to_who_wants_no_motion(tmp_path: 
     assert "films/series.gif" in [image["src"] for image in page.all("img")]
 
 
-def test_films_of_the_folder_are_found_and_unfinished_ones_are_not(tmp_path: Path) -> None:
+def test_only_the_films_that_are_named_are_shown(tmp_path: Path) -> None:
     run = sample_run(tmp_path / "run")
-    (run.folder / "films/.series.1.part.mp4").write_bytes(b"half")
-    page = Page(write_page(run))
+    (run.folder / "films/holiday.mp4").write_bytes(tiny_mp4(64, 64))
+    page = Page(write_page(run, films=FILMS))
     check_page(page)
     assert {url for url in page.urls() if url.startswith("films/")} == set(FILMS)
 
@@ -171,7 +175,7 @@ def test_a_bare_manifest_makes_a_page(tmp_path: Path) -> None:
     for name in ("plate.png", "plate.svg", "photo.png", "mask.png"):
         (run.folder / name).unlink()
     shutil.rmtree(run.folder / "films")
-    page = Page(write_page(type(run)(run.folder, {}, run.series, run.title)))
+    page = Page(write_page(type(run)(run.folder, {}, run.series, run.title), films=[]))
     check_page(page)
     assert "None" not in page.text
     assert not page.all("video")
@@ -215,7 +219,7 @@ def test_file_names_are_quoted(tmp_path: Path) -> None:
 
 def test_a_missing_or_broken_film_is_refused_and_the_page_stays(tmp_path: Path) -> None:
     run = sample_run(tmp_path / "run")
-    before = write_page(run).read_bytes()
+    before = write_page(run, films=FILMS).read_bytes()
     with pytest.raises(BadInputError, match="picasso-series film"):
         write_page(run, films=["films/none.mp4"])
     (run.folder / "films/series.mp4").write_bytes(tiny_mp4(64, 64)[:70])
@@ -229,13 +233,13 @@ def test_a_page_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     run = sample_run(tmp_path / "run")
     (run.folder / "index.html").mkdir()
     with pytest.raises(PicassoError, match=r"index\.html could not be written"):
-        write_page(run)
+        write_page(run, films=FILMS)
     assert not list(run.folder.glob(".*"))
 
 
 def test_the_same_run_gives_the_same_page(tmp_path: Path) -> None:
     run = sample_run(tmp_path / "run")
-    assert write_page(run).read_bytes() == write_page(run).read_bytes()
+    assert write_page(run, films=FILMS).read_bytes() == write_page(run, films=FILMS).read_bytes()
 
 
 def test_showing_needs_no_torch() -> None:
@@ -287,7 +291,57 @@ def test_a_gallery_tells_no_private_path(tmp_path: Path) -> None:
     public = json.loads((tmp_path / "site/duck/series.json").read_text(encoding="utf-8"))
     assert public["command"] == "picasso-series duck.jpg --mask=mask.png -o out --encoder clip:ViT-B/32"
     assert public["choices"]["encoder"]["reason"] == "weights in RN101.pt and x are cached"
-    assert [file["path"] for file in public["files"]] == ["photo.png", "8/sketch.svg"], "only what the site holds"
+    assert [file["path"] for file in public["files"]] == ["photo.png", *FILMS, "plate.svg", "plate.png"], "only what the site holds"
+    assert [file["path"] for file in public["levels"][0]["files"]] == ["8/sketch.svg", "8/sketch.png"]
+
+
+def site_files(site: Path) -> dict[str, bytes]:
+    return {path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+
+def test_a_gallery_publishes_only_what_the_run_recorded(tmp_path: Path) -> None:
+    clean, run = sample_run(tmp_path / "clean"), sample_run(tmp_path / "run")
+    build_site([clean], tmp_path / "site")
+    (run.folder / "films/holiday.mp4").write_bytes(tiny_mp4(64, 64))
+    (run.folder / "films/bank.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'>secret</svg>", encoding="utf-8")
+    (run.folder / "notes.txt").write_text("secret", encoding="utf-8")
+    build_site([run], tmp_path / "other")
+    assert site_files(tmp_path / "other") == site_files(tmp_path / "site")
+
+
+def test_what_a_run_did_not_record_is_not_published_under_a_runs_names(tmp_path: Path) -> None:
+    run = sample_run(tmp_path / "run", files=file_records("photo.png", "mask.png"))
+    build_site([run], tmp_path / "site")
+    assert {name for name in site_files(tmp_path / "site") if name.startswith(("duck/plate", "duck/films"))} == set()
+    check_page(Page(tmp_path / "site/duck/index.html"))
+
+
+@pytest.mark.parametrize("name", ["plate.svg", "plate.png", "photo.png", "8/sketch.svg", "films/series.mp4"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_link_is_never_published(tmp_path: Path, name: str, inside: bool) -> None:
+    run = sample_run(tmp_path / "run")
+    secret = (run.folder if inside else tmp_path) / "secret.txt"
+    secret.write_text("<svg viewBox='0 0 9 9'>secret</svg>", encoding="utf-8")
+    (run.folder / name).unlink()
+    (run.folder / name).symlink_to(secret)
+    with pytest.raises(BadInputError, match="is a link"):
+        build_site([run], tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_folder_of_films_that_is_a_link_is_never_published(tmp_path: Path) -> None:
+    run = sample_run(tmp_path / "run")
+    (run.folder / "films").rename(tmp_path / "elsewhere")
+    (run.folder / "films").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadInputError, match="is a link"):
+        build_site([run], tmp_path / "site")
+
+
+def test_a_run_may_be_given_by_a_link(tmp_path: Path) -> None:
+    run = sample_run(tmp_path / "run")
+    (tmp_path / "link").symlink_to(run.folder)
+    build_site([replace(run, folder=tmp_path / "link")], tmp_path / "site")
+    check_page(Page(tmp_path / "site/duck/index.html"))
 
 
 def test_the_gallerys_pages_use_the_public_command(tmp_path: Path) -> None:
@@ -313,9 +367,106 @@ def test_rebuilding_gives_the_same_bytes(tmp_path: Path) -> None:
 
     def built() -> dict[str, bytes]:
         build_site([run], site)
-        return {path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+        return site_files(site)
 
     assert built() == built()
+
+
+def test_a_broken_run_leaves_the_site_as_it_was(tmp_path: Path) -> None:
+    site, duck, goose = tmp_path / "site", sample_run(tmp_path / "a", "duck"), sample_run(tmp_path / "b", "goose")
+    broken = goose.folder / "films/series.mp4"
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:60])
+    with pytest.raises(BadInputError, match="b/films/series.mp4 cannot be shown"):
+        build_site([duck, goose], site)
+    assert not site.exists()
+    build_site([duck], site)
+    before = site_files(site)
+    with pytest.raises(BadInputError, match="cannot be shown"):
+        build_site([goose], site)
+    assert site_files(site) == before
+    broken.write_bytes(whole)
+    assert len(build_site([duck, goose], site)) == 3
+
+
+def test_a_full_disk_leaves_the_old_site_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    duck, goose = sample_run(tmp_path / "a", "duck"), sample_run(tmp_path / "b", "goose")
+    old, new = tmp_path / "old", tmp_path / "new"
+    build_site([goose], old)
+    before = site_files(old)
+    copied: list[Path] = []
+
+    def fill_up(source: Path, target: Path) -> None:
+        copied.append(target)
+        if len(copied) % 15 == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        Path(target).write_bytes(Path(source).read_bytes())
+
+    with monkeypatch.context() as patch:
+        patch.setattr("picasso_series.gallery.files.shutil.copyfile", fill_up)
+        for site in (old, new):
+            with pytest.raises(PicassoError, match="No space left"):
+                build_site([duck, goose], site)
+    assert len(copied) == 30
+    assert site_files(old) == before
+    assert sorted(path.name for path in old.iterdir()) == ["gallery.json", "goose", "index.html"]
+    assert not new.exists()
+
+
+def test_a_build_that_was_killed_can_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, site, whole = sample_run(tmp_path / "run"), tmp_path / "site", tmp_path / "whole"
+    build_site([run], whole)
+    moves = len(site_files(whole)) - 1
+    assert moves > 10
+    from picasso_series.gallery.files import move_file
+
+    for last in (0, 1, moves // 2, moves - 1):
+        count = iter(range(moves))
+
+        def stop(source: Path, path: Path, last: int = last, count: Iterator[int] = count) -> None:
+            if next(count) == last:
+                raise KeyboardInterrupt
+            move_file(source, path)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("picasso_series.gallery.site.move_file", stop)
+            with pytest.raises(KeyboardInterrupt):
+                build_site([run], site)
+        assert len(site_files(site)) == 1 + last
+        build_site([run], site)
+        assert site_files(site) == site_files(whole)
+        shutil.rmtree(site)
+
+
+def test_what_a_killed_build_left_is_no_obstacle(tmp_path: Path) -> None:
+    run, site = sample_run(tmp_path / "run"), tmp_path / "site"
+    (site / ".gallery.part/duck").mkdir(parents=True)
+    (site / ".gallery.part/duck/half.png").write_bytes(b"half")
+    (site / ".lock").touch()
+    build_site([run], site)
+    assert sorted(path.name for path in site.iterdir()) == ["duck", "gallery.json", "index.html"]
+
+
+def test_obstacles_leave_the_site_as_it_was(tmp_path: Path) -> None:
+    site, duck, goose = tmp_path / "site", sample_run(tmp_path / "a", "duck"), sample_run(tmp_path / "b", "goose")
+    build_site([duck], site)
+    (site / "goose").write_text("mine", encoding="utf-8")
+    before = site_files(site)
+    with pytest.raises(PicassoError, match="goose stands in the way"):
+        build_site([goose], site)
+    (site / "goose").unlink()
+    (site / "goose/index.html").mkdir(parents=True)
+    with pytest.raises(PicassoError, match=r"index\.html stands in the way"):
+        build_site([goose], site)
+    before.pop("goose")
+    assert site_files(site) == before
+
+
+def test_two_builds_do_not_meet_in_one_site(tmp_path: Path) -> None:
+    run, site = sample_run(tmp_path / "run"), tmp_path / "site"
+    build_site([run], site)
+    with folder_lock(site), pytest.raises(BadInputError, match="another picasso-series is at work"):
+        build_site([run], site)
 
 
 def test_a_run_given_twice_appears_once(tmp_path: Path) -> None:
@@ -373,13 +524,6 @@ def test_a_record_that_names_files_outside_removes_nothing(tmp_path: Path) -> No
 
 
 # Words, sizes, privacy.
-
-
-def test_roman_numerals_are_those_of_prints() -> None:
-    assert [roman(n) for n in (1, 2, 3, 4, 9, 11, 40, 256)] == ["I", "II", "III", "IV", "IX", "XI", "XL", "CCLVI"]
-    assert len({roman(n) for n in range(1, 400)}) == 399
-    with pytest.raises(ValueError, match="between 1 and 399"):
-        roman(0)
 
 
 @pytest.mark.parametrize(

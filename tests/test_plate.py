@@ -18,9 +18,9 @@ from PIL import Image
 from sample_series import sample_series
 
 from picasso_series.errors import PicassoError
-from picasso_series.lettering import printable, set_line
+from picasso_series.lettering import printable, roman, set_line
 from picasso_series.levels import Series
-from picasso_series.plate import PNG_WIDTH, lay_out, plate_pixels, plate_svg, roman, shown_window, write_plate
+from picasso_series.plate import PNG_WIDTH, lay_out, plate_pixels, plate_svg, shown_window, write_plate
 
 SERIES = sample_series()
 SVG = "{http://www.w3.org/2000/svg}"
@@ -147,6 +147,10 @@ def test_roman_numerals_add_up(number: int) -> None:
     total = sum(-value if value < max(values[i + 1 :], default=0) else value for i, value in enumerate(values))
     assert total == number
     assert not re.search(r"(.)\1\1\1|VV|LL|DD", roman(number))
+
+
+def test_roman_numerals_are_those_of_prints() -> None:
+    assert [roman(n) for n in (1, 2, 3, 4, 9, 11, 40, 256)] == ["I", "II", "III", "IV", "IX", "XI", "XL", "CCLVI"]
 
 
 @pytest.mark.parametrize("number", [0, -1, 4000])

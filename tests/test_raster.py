@@ -176,9 +176,9 @@ def test_memory_bound_groups_change_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     assert torch.equal(SMALL.render(points), whole)
 
 
-def test_leave_one_out_is_every_drawing_without_one_stroke() -> None:
-    points = sketch(8, 10)
-    images = SMALL.leave_one_out(points)
+def test_edits_without_one_stroke_are_every_drawing_without_one_stroke() -> None:
+    points = sketch(8, 10).requires_grad_()
+    images = SMALL.edits(points, [(gone,) for gone in range(8)])
     assert images.shape == (8, 48, 48)
     assert not images.requires_grad
     for gone in range(8):
@@ -251,7 +251,7 @@ def test_a_sketch_of_no_strokes_is_paper() -> None:
     image.sum().backward()
     assert torch.equal(image, torch.ones(2, 48, 48))
     assert SMALL.render(torch.zeros(0, 3, 4, 2)).shape == (0, 48, 48)
-    assert SMALL.leave_one_out(torch.zeros(0, 4, 2)).shape == (0, 48, 48)
+    assert SMALL.edits(torch.zeros(0, 4, 2), []).shape == (0, 48, 48)
 
 
 def test_wrong_shapes_and_softness_are_refused() -> None:

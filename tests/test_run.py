@@ -6,8 +6,11 @@ import errno
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
+import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +24,14 @@ from sample_series import sample_series
 import picasso_series
 from picasso_series import atomic, show
 from picasso_series.atomic import file_sha256, is_part, whole_file, write_whole
+from picasso_series.cli.app import run as run_program
+from picasso_series.command import repeat_command
 from picasso_series.errors import BadInputError, PicassoError, UsageError
 from picasso_series.lock import LOCK_NAME, folder_lock
-from picasso_series.make import Chosen, Drawn, Finished, Resumed, make_run, repeat_command
-from picasso_series.presets import resolve
+from picasso_series.make import Chosen, Drawn, Finished, Resumed, make_run
+from picasso_series.presets import Resolved, resolve
 from picasso_series.run import MANIFEST, Run, load_arrays, open_run, read_manifest
+from picasso_series.run_writer import manifest_settings
 from picasso_series.show import remake_films
 from picasso_series.svg import svg_to_sketch
 
@@ -408,10 +414,81 @@ def test_films_can_be_remade_at_another_size_without_drawing(photo: Path, stored
     run = remake_films(Path("out"), size="64x128", formats=("gif",))
     with Image.open(Path("out") / "films" / "trajectory.gif") as film:
         assert film.size == (64, 128)
-    # A film of the old size would not fit what the manifest says.
-    assert not (Path("out") / "films" / "series.svg").exists()
-    assert run.manifest["settings"]["formats"]["value"] == ["gif"]
+    assert run.manifest["settings"]["formats"]["value"] == ["gif", "svg"]
     assert run.finished
+
+
+def films(folder: Path) -> dict[str, Any]:
+    """The sizes that the manifest tells of the films, which must be true; None for vectors."""
+    run = open_run(folder)
+    told = {Path(record["path"]).name: record.get("size") for record in run.manifest["files"] if record["path"].startswith("films/")}
+    assert set(told) == {path.name for path in (folder / "films").iterdir()}
+    assert list(dict.fromkeys(run.manifest["settings"]["formats"]["value"])) == run.manifest["settings"]["formats"]["value"]
+    assert {name.rpartition(".")[2] for name in told} == set(run.manifest["settings"]["formats"]["value"])
+    for name, size in told.items():
+        assert (size is None) == name.endswith(".svg")
+        if size:
+            with Image.open(folder / "films" / name) as film:
+                assert f"{film.width}x{film.height}" == size
+    return told
+
+
+def gifs_and_webps(gif: str, webp: str) -> dict[str, Any]:
+    return {"series.svg": None, "series.gif": gif, "trajectory.gif": gif, "series.webp": webp, "trajectory.webp": webp}
+
+
+def test_formats_asked_by_name_leave_the_films_of_others_alone(photo: Path, stored: Path) -> None:
+    make(photo, formats="svg,gif,webp")
+    before = content(stored)
+    assert films(stored) == gifs_and_webps("64x64", "64x64")
+    remake_films(stored, size="64x128", formats=("webp",))
+    assert films(stored) == gifs_and_webps("64x64", "64x128")
+    for name in ("series.svg", "series.gif", "trajectory.gif"):
+        assert content(stored)[f"films/{name}"] == before[f"films/{name}"]
+    # The others get the size when all are made again.
+    remake_films(stored)
+    assert films(stored) == gifs_and_webps("64x128", "64x128")
+
+
+def test_another_size_alone_remakes_the_films_of_every_format(stored: Path) -> None:
+    remake_films(stored, formats=("gif", "webp"))
+    remake_films(stored, size="64x128")
+    assert films(stored) == gifs_and_webps("64x128", "64x128")
+
+
+def test_drawing_again_at_another_size_remakes_films_that_were_added(photo: Path) -> None:
+    flags = {"levels": "3", "iterations": "2", "size": "64x64"}
+    list(make_run(photo, _with_formats(flags, ("gif",), "default"), "out"))
+    remake_films(Path("out"), formats=("svg", "webp"))
+    assert films(Path("out")) == gifs_and_webps("64x64", "64x64")
+    before = content(Path("out"))
+    list(make_run(photo, _with_formats(flags, ("gif",), "default"), "out"))
+    assert content(Path("out")) == before
+    list(make_run(photo, _with_formats({**flags, "size": "64x128"}, ("gif",), "default"), "out"))
+    assert films(Path("out")) == gifs_and_webps("64x128", "64x128")
+    assert content(Path("out"))["films/series.svg"] == before["films/series.svg"]
+    assert "--formats gif,webp,svg" in read_manifest(Path("out"))["command"]
+
+
+def _with_formats(flags: dict[str, str], formats: tuple[str, ...], source: str) -> Resolved:
+    """Settings whose formats come from elsewhere than a flag."""
+    resolved = resolve(flags)
+    return replace(resolved, settings=replace(resolved.settings, formats=formats), sources={**resolved.sources, "formats": source})
+
+
+@pytest.mark.parametrize("asked", [{"size": "3x3"}, {"formats": ("avi",)}, {"formats": ()}, {"formats": ("gif", "gif")}])
+def test_films_that_make_no_sense_change_nothing(stored: Path, asked: dict[str, Any]) -> None:
+    before = content(stored)
+    with pytest.raises(UsageError):
+        remake_films(stored, **asked)
+    assert content(stored) == before
+
+
+def test_a_film_of_the_wrong_size_is_made_again_when_it_is_asked_for(photo: Path, stored: Path) -> None:
+    make(photo, formats="svg,gif,webp")
+    remake_films(stored, size="64x128", formats=("webp",))
+    make(photo, size="64x128", formats="gif,webp")
+    assert films(stored) == gifs_and_webps("64x128", "64x128")
 
 
 def test_an_unfinished_run_is_not_filmed(photo: Path) -> None:
@@ -453,6 +530,35 @@ def test_films_that_fail_leave_the_drawing_safe_and_the_run_unfinished(photo: Pa
 # Reading what others may have written
 
 
+DAMAGE = [
+    lambda m: m.pop("tool"),
+    lambda m: m.update(tool="x"),
+    lambda m: m["levels"][0].pop("kept"),
+    lambda m: m["levels"][0].update(kept=5),
+    lambda m: m["levels"][0].update(joined={"x": [1]}),
+    lambda m: m["levels"][0].update(losses=[]),
+    lambda m: m["levels"][0].update(losses={}),
+    lambda m: m["levels"][0].update(losses={"total": None}),
+    lambda m: m["levels"][0].update(seconds="x"),
+    lambda m: m["levels"][0].update(seconds=float("nan")),
+    lambda m: m["levels"][0].pop("files"),
+    lambda m: m["levels"].__setitem__(0, 6),
+    lambda m: m["settings"].pop("size"),
+    lambda m: m["settings"].pop("formats"),
+    lambda m: m["settings"].update(seed=5),
+    lambda m: m["settings"]["seed"].pop("value"),
+    lambda m: m["settings"]["seed"].pop("from"),
+    lambda m: m["settings"]["seed"].update(value="x"),
+    lambda m: m["settings"]["size"].update(value="3x3"),
+    lambda m: m.update(threads=0),
+    lambda m: m.update(threads=10**12),
+    lambda m: m.update(threads=True),
+    lambda m: m["choices"].update(encoder=5),
+    lambda m: m["photo"].pop("name"),
+]
+"""Damage to a manifest that would surface only while a run goes on."""
+
+
 def change_manifest(folder: Path, change: Any) -> None:
     manifest = json.loads((folder / MANIFEST).read_text())
     change(manifest)
@@ -475,6 +581,7 @@ def change_manifest(folder: Path, change: Any) -> None:
         lambda m: m.pop("settings"),
         lambda m: m["settings"].update(levels={"value": "x"}),
         lambda m: m.update(title=None),
+        *DAMAGE,
     ],
 )
 def test_a_manifest_that_does_not_hold_together_is_refused(stored: Path, change: Any) -> None:
@@ -482,6 +589,38 @@ def test_a_manifest_that_does_not_hold_together_is_refused(stored: Path, change:
     with pytest.raises(BadInputError) as error:
         open_run(stored)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("change", DAMAGE)
+def test_a_damaged_unfinished_run_is_refused_in_one_sentence(photo: Path, stored: Path, change: Any, capsys: Any) -> None:
+    change_manifest(stored, lambda m: m.update(status="drawing"))
+    change_manifest(stored, change)
+    assert run_program([photo.name, *(word for name, value in FLAGS.items() for word in (f"--{name}", value)), "-o", "out", "-q"]) == 1
+    output = capsys.readouterr()
+    assert output.err.count("\n") == 1
+    assert "is damaged" in output.err
+    assert "--force" in output.err
+
+
+def test_files_that_are_no_level_though_the_manifest_names_them_are_drawn_again(photo: Path, stored: Path, drawn_once: Path) -> None:
+    np.savez(stored / "3" / "trajectory.npz", **_arrays())
+    (stored / "photo.png").unlink()
+    change_manifest(stored, lambda m: m["levels"][1]["files"][2].update(sha256=file_sha256(stored / "3" / "trajectory.npz")))
+    events = make(photo)
+    assert [event.level.strokes for event in events if isinstance(event, Drawn)] == [3]
+    assert_same_drawing(events[-1].run, open_run(drawn_once))
+
+
+@pytest.mark.parametrize("side", [10_000, 60_000])
+@pytest.mark.parametrize("name", ["photo.png", "mask.png"])
+def test_an_oversized_picture_is_refused_before_it_is_decoded(stored: Path, name: str, side: int, recwarn: Any) -> None:
+    head = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    chunks = (head, b"IDAT" + bytes(8))
+    packed = [struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks]
+    (stored / name).write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
+    with pytest.raises(BadInputError, match=f"{name} is .*224x224; draw the series again"):
+        open_run(stored)
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000, '{"schema": 1}', "\ufeff{}"])
@@ -567,6 +706,37 @@ def test_a_series_with_a_folder_is_the_command_lines_run(photo: Path, drawn_once
     assert content(Path("out"))["3/sketch.svg"] == series.levels[-1].sketch.to_svg().encode()
 
 
+@pytest.mark.parametrize("levels", [4, "4", [4], np.array([4]), np.int64(4), np.array(4), iter([4])], ids=repr)
+def test_levels_may_be_given_in_any_plain_way(photo: Path, levels: Any) -> None:
+    series = picasso_series.draw_series(photo, levels, iterations=2)
+    assert [level.strokes for level in series.levels] == [4]
+
+
+def test_levels_may_be_given_as_the_command_line_takes_them(photo: Path) -> None:
+    assert [level.strokes for level in picasso_series.draw_series(photo, levels="4,2", iterations=2).levels] == [4, 2]
+
+
+@pytest.mark.parametrize("levels", [{4}, {4: 2}, b"4", 4.0, True, "x", object(), (), [[4]]], ids=str)
+def test_levels_that_say_nothing_clear_are_refused(photo: Path, levels: Any) -> None:
+    with pytest.raises(UsageError, match="levels"):
+        picasso_series.draw_series(photo, levels)
+
+
+def test_files_may_be_given_as_paths(photo: Path) -> None:
+    Image.open(photo).getchannel("A").save("mask.png")
+    Path("mine.toml").write_text("iterations = 2\nseed = 3\n")
+    series = picasso_series.draw_series(photo, 4, mask=Path("mask.png"), preset=Path("mine.toml"))
+    assert series.subject.source == "file"
+    assert series.settings["seed"] == 3
+    assert len(series.levels[0].trajectory.iterations) == 3
+
+
+@pytest.mark.parametrize("wrong", [{"mask": 5}, {"mask": b"x"}, {"preset": 5}, {"preset": b"x"}, {"preset": Path("none.toml")}])
+def test_files_that_are_none_are_refused(photo: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        picasso_series.draw_series(photo, 4, **wrong)
+
+
 def test_a_setting_that_is_none_is_refused(photo: Path) -> None:
     with pytest.raises(UsageError, match="no setting 'strokes'"):
         picasso_series.draw_series(photo, strokes=4)
@@ -583,7 +753,7 @@ def test_the_environment_is_not_the_librarys_business(photo: Path, monkeypatch: 
 def test_the_command_repeats_settings_from_every_source(tmp_path: Path) -> None:
     (tmp_path / "picasso-series.toml").write_text("learning_rate = 0.5\nseeds = 2\n")
     resolved = resolve({"levels": "8,4", "mask": "/home/me/my mask.png"}, preset="draft", env={"PICASSO_SERIES_SEED": "9"}, folder=tmp_path)
-    command = repeat_command(Path("/home/me/it's me.jpg"), resolved)
+    command = repeat_command("it's me.jpg", manifest_settings(resolved.settings, resolved.sources))
     assert command == (
         "PICASSO_SERIES_LEARNING_RATE=0.5 picasso-series 'it'\"'\"'s me.jpg' "
         "--preset draft --levels 8,4 --seed 9 --seeds 2 --mask 'my mask.png'"
@@ -591,4 +761,18 @@ def test_the_command_repeats_settings_from_every_source(tmp_path: Path) -> None:
 
 
 def test_a_photo_whose_name_looks_like_an_option_can_be_repeated() -> None:
-    assert repeat_command(Path("-q.png"), resolve({})) == "picasso-series ./-q.png"
+    resolved = resolve({})
+    assert repeat_command("-q.png", manifest_settings(resolved.settings, resolved.sources)) == "picasso-series ./-q.png"
+
+
+def test_the_command_follows_a_change_of_the_films(photo: Path, stored: Path) -> None:
+    command = "picasso-series pear.png --levels 6,3 --iterations 12 --size 64x128 --formats gif,svg"
+    assert remake_films(stored, size="64x128", formats=("gif", "svg")).manifest["command"] == command
+    assert command in (stored / "index.html").read_text()
+    assert make(photo, size="64x128", formats="gif,svg")[-1].run.manifest["command"] == command
+
+
+def test_a_size_of_another_preset_than_the_drawings_is_told_by_flag() -> None:
+    settings = manifest_settings(resolve({}, preset="draft").settings, resolve({}, preset="draft").sources)
+    settings["size"] = {"value": "story", "from": "preset mine.toml"}
+    assert repeat_command("a.png", settings) == "picasso-series a.png --preset draft --size story"

@@ -104,7 +104,7 @@ def test_a_stroke_that_spoils_the_picture_is_the_least() -> None:
 
 
 def test_the_most_salient_strokes_value_is_that_of_it_alone() -> None:
-    points = scribble(4, 3)
+    points = torch.stack([SHORT, LONG, FAR + torch.tensor([0.0, -40])])
     judge = unlike(render(points))
     order, values = rank(points, judge, SMALL)
     alone, nothing = judge(torch.stack([render(points[order[:1]]), render(points[:0])]))
@@ -120,6 +120,7 @@ def test_every_stroke_has_its_rank_once(strokes: int, seed: int) -> None:
     assert values.shape == (strokes,)
     assert (order.dtype, values.dtype) == (np.int64, np.float32)
     assert np.isfinite(values).all()
+    assert (np.diff(values) <= 0).all()
     again, same_values = rank(points, unlike(render(points)), SMALL)
     np.testing.assert_array_equal(again, order)
     np.testing.assert_array_equal(same_values, values)
@@ -188,12 +189,18 @@ def test_a_joined_stroke_may_join_again() -> None:
     assert sorted(reduced.members) == [(0, 1, 2, 3), (4,)]
 
 
-def test_strokes_that_meet_at_a_sharp_corner_stay_two() -> None:
-    hairpin = torch.stack([line((30, 60), (120, 60)), line((120, 60), (40, 75)), FAR])
-    fit, gap, turn = join(hairpin[0].numpy(), hairpin[1].numpy())
-    assert (gap, turn > 150) == (0, True)
-    reduced = reduce(hairpin, 2, unlike(render(hairpin)), SMALL, same, True)
+def test_strokes_that_meet_at_a_sharp_corner_do_not_join() -> None:
+    corner = torch.stack([line((30, 62), (120, 62)), line((120, 62), (62, 132)), FAR])
+    judge = unlike(render(corner))
+    fit, gap, turn = join(corner[0].numpy(), corner[1].numpy())
+    assert gap < 1e-3
+    assert turn > 120
+    reduced = reduce(corner, 2, judge, SMALL, same, True)
     assert all(len(group) == 1 for group in reduced.members)
+    # The picture alone would have them join.
+    joined = torch.stack([torch.from_numpy(fit.points).float(), FAR])
+    with_join, without = judge(torch.stack([render(joined), render(reduced.points)]))
+    assert with_join < without
 
 
 def test_strokes_settle_after_every_round() -> None:

@@ -175,6 +175,7 @@ def test_any_decreasing_levels_make_a_series(levels: tuple[int, ...], studio: St
 def test_the_papers_way_draws_without_lines_rivals_and_joins(studio: Studio) -> None:
     levels = draw(CLIPASSO, studio)
     assert_holds_together(levels, CLIPASSO)
+    assert_same(levels[0], draw(replace(CLIPASSO, levels=(6,)), studio)[0])
     assert [level.start for level in levels] == ["saliency", "warm"]
     assert not levels[1].lineage.joined
     assert set(levels[0].losses) == {"encoder", "linework", "total"}
@@ -183,27 +184,27 @@ def test_the_papers_way_draws_without_lines_rivals_and_joins(studio: Studio) -> 
     assert max(stroke.length for stroke in levels[0].trajectory.start.strokes) < 0.3
 
 
-def test_without_rivals_and_joins_a_level_is_the_rest_of_the_one_before(studio: Studio, once: list[Level]) -> None:
-    settings = replace(QUICK, rivals=0, joins=False)
-    levels = [once[0], *draw(settings, studio, done=once[:1])]
-    assert levels[1].start == "warm"
-    assert not levels[1].lineage.joined
-    assert set(levels[1].lineage.kept) == set(levels[1].sketch.ids)
-    apart = [np.abs(levels[1].trajectory.start[id].points - levels[0].sketch[id].points).max() * CANVAS for id in levels[1].sketch.ids]
-    # Strokes settle a little after others left.
-    assert max(apart) < 20
+def test_without_rivals_and_joins_a_level_is_the_rest_of_the_one_before(studio: Studio) -> None:
+    settings = replace(CLIPASSO, levels=(12, 9, 6), iterations=(3,), learning_rate=5.0)
+    levels = draw(settings, studio)
+    for before, after in pairwise(levels):
+        assert after.start == "warm"
+        assert set(after.lineage.kept) == set(after.sketch.ids)
+        # Strokes keep their names, however they moved and are ranked.
+        for stroke in after.trajectory.start.strokes:
+            np.testing.assert_allclose(stroke.points, before.sketch[stroke.id].points, atol=1e-6)
+    assert any(list(level.sketch.ids) != sorted(level.sketch.ids) for level in levels), "else this would prove nothing"
 
 
-def test_the_better_of_two_seeds_wins(studio: Studio) -> None:
-    settings = replace(CLIPASSO, levels=(4,))
-    one, other = (draw(replace(settings, seed=seed), studio)[0].trajectory.start for seed in (4, 5))
-    assert one != other
-    (both,) = draw(replace(settings, seed=4, seeds=2), studio)
-    assert {s.points.tobytes() for s in both.trajectory.start.strokes} in (
-        {s.points.tobytes() for s in start.strokes} for start in (one, other)
-    )
-    (alone,) = draw(replace(settings, seed=4), studio)
-    assert both.losses["total"] <= alone.losses["total"] + 1e-4
+def test_of_two_seeds_now_the_one_and_now_the_other_wins(studio: Studio) -> None:
+    settings = replace(CLIPASSO, levels=(4,), iterations=(1,))
+    starts = [draw(replace(settings, seed=seed), studio)[0].trajectory.start for seed in range(6)]
+    strokes = [{stroke.points.tobytes() for stroke in start.strokes} for start in starts]
+    won = []
+    for seed in range(5):
+        (level,) = draw(replace(settings, seed=seed, seeds=2), studio)
+        won.append(strokes.index({stroke.points.tobytes() for stroke in level.trajectory.start.strokes}) - seed)
+    assert set(won) == {0, 1}
 
 
 def test_the_better_of_many_seeds_is_found_by_audition(studio: Studio) -> None:

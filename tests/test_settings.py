@@ -148,6 +148,12 @@ def test_the_order_of_sources_is_flag_env_file_preset_default(tmp_path: Path) ->
     assert set(resolved.sources) == set(SETTING_NAMES)
 
 
+@pytest.mark.parametrize("name", [*SETTING_NAMES, "preset", "levles"])
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_variable_counts_as_unset(name: str, text: str) -> None:
+    assert resolve({}, env={f"PICASSO_SERIES_{name.upper()}": text}) == resolve({})
+
+
 def test_the_preset_itself_follows_the_same_order(tmp_path: Path) -> None:
     (tmp_path / "picasso-series.toml").write_text('preset = "draft"\n')
     assert resolve({}, folder=tmp_path).preset == "draft"

@@ -48,7 +48,7 @@ def off_lines(points: Points, lines: tuple[Line, ...]) -> NDArray[np.float64]:
 # Contours cut into cubics
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=8)
 @given(st.integers(1, 256), st.sampled_from(sorted(SUBJECTS)))
 def test_there_are_exactly_as_many_strokes_as_asked_for_and_they_lie_near_lines(strokes: int, name: str) -> None:
     starts = starts_of(name, strokes)

@@ -20,7 +20,7 @@ from picasso_series.levels import Subject
 from picasso_series.photo import Photo, load_photo
 from picasso_series.scene import find_salient
 from picasso_series.scraps import drop_scraps
-from picasso_series.subject import MARGIN, photo_box, prepare_subject
+from picasso_series.subject import MARGIN, prepare_subject
 
 HORSE = Path(__file__).parent.parent / "gallery" / "photos" / "horse.jpg"
 
@@ -116,7 +116,7 @@ def test_placement_is_exact_for_sharp_corners() -> None:
 def test_subject_at_the_edge_gets_its_margin_and_nothing_is_made_up() -> None:
     cover = disk(100, 100, 50, 0, 40)
     subject = prepare_subject(photo_of(paint(cover, (20, 60, 160), (255, 255, 255)), cover))
-    left, top, right, bottom = photo_box(subject.placement)
+    left, top, right, bottom = subject.placement.photo_box
     assert left > MARGIN
     columns = np.arange(224) + 0.5
     outside = columns < left * 224 - 1
@@ -136,7 +136,7 @@ def test_none_letterboxes_the_whole_photo() -> None:
     subject = prepare_subject(photo_of(rgb), "none")
     check_form(subject)
     assert subject.source == "none"
-    assert photo_box(subject.placement) == pytest.approx((0, 0.25, 1, 0.75))
+    assert subject.placement.photo_box == pytest.approx((0, 0.25, 1, 0.75))
     assert (subject.rgb[:56] == 255).all()
     assert (subject.mask[:56] == 0).all()
     assert (subject.mask[56:168] == 1).all()

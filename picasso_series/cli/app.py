@@ -5,7 +5,6 @@ Imports no command's machinery: those import torch, cairo and numpy only when th
 
 from __future__ import annotations
 
-import errno
 import signal
 import sys
 import traceback
@@ -22,7 +21,9 @@ from picasso_series.cli.draw import draw
 from picasso_series.cli.film import film
 from picasso_series.cli.gallery import gallery
 from picasso_series.cli.help import CONTEXT, write_examples
+from picasso_series.cli.output import os_sentence
 from picasso_series.cli.presets import presets
+from picasso_series.cli.weights import weights
 from picasso_series.errors import PicassoError
 
 PROGRAM = "picasso-series"
@@ -58,7 +59,7 @@ def app() -> None:
     """
 
 
-for command in (draw, film, gallery, presets, doctor, bench):
+for command in (draw, film, gallery, weights, presets, doctor, bench):
     app.add_command(command)
 
 
@@ -113,18 +114,6 @@ def main() -> NoReturn:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, stop)
     sys.exit(run(sys.argv[1:], stop))
-
-
-def os_sentence(error: OSError) -> str:
-    """What went wrong with a file or disk, and the fix, in one sentence."""
-    place = str(error.filename) if error.filename is not None else "a file"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"the disk is full (while writing {place}); free some space, then run the same command to go on"
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return f"{place} may not be read or written; change its permissions or choose another folder with --out"
-    if error.errno == errno.EROFS:
-        return f"{place} lies on a read-only disk; choose another folder with --out"
-    return f"{place}: {error.strerror or error}; check the disk, then run the same command to go on"
 
 
 def _fail(sentence: str, code: int) -> int:

@@ -85,7 +85,8 @@ def draw(
     """
     output = Output.of(quiet, verbose, as_json)
     resolved = resolve(flags, preset=preset, env=os.environ, folder=Path())
-    if not photo.exists():
+    # Unlike the path's own method this also answers for names that are too long for any file.
+    if not os.path.exists(photo):
         raise BadInputError(f"there is no file {photo}{_command_hint(photo)}; check the name and the folder")
     if dry_run:
         _preview(photo, resolved, out, force, output)
@@ -128,9 +129,10 @@ def _report(finished: Finished, output: Output) -> None:
 
 def _preview(photo: Path, resolved: Resolved, out: Path | None, force: bool, output: Output) -> None:
     """Show the settings and what would become of the folder; a run that would be refused is refused after that."""
-    from picasso_series.make import preview
+    from picasso_series.make import default_folder, preview
 
     refusal: BadInputError | None = None
+    folder = default_folder(photo) if out is None else out
     try:
         folder, state = preview(photo, resolved, out, force=force)
         fate = _FATES[state].format(folder)
@@ -142,7 +144,7 @@ def _preview(photo: Path, resolved: Resolved, out: Path | None, force: bool, out
     lines = [f"{name:<{width}}  {texts[name]:<{column}}  {settings[name]['from']}" for name in SETTING_NAMES]
     output.result(
         [*lines, "", f"{fate}; nothing was written"],
-        {"photo": photo.name, "plan": state, "preset": resolved.preset, "settings": settings},
+        {"photo": photo.name, "folder": str(folder), "plan": state, "preset": resolved.preset, "settings": settings},
     )
     if refusal:
         raise refusal

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from picasso_series.cli.help import Command, Option
-from picasso_series.cli.output import Output, output_options
+from picasso_series.cli.output import Output, os_sentence, output_options
 from picasso_series.errors import PartialError, PicassoError
 from picasso_series.settings import parse_setting, size_pixels
 
@@ -34,17 +34,18 @@ def film(runs: tuple[Path, ...], size: str | None, formats: str | None, quiet: b
     from picasso_series.show import remake_films
 
     records: list[dict[str, Any]] = []
-    errors: list[PicassoError] = []
+    errors: list[Exception] = []
     lines = []
     for folder in runs:
         try:
             with follow(output) as progress:
                 run = remake_films(folder, size=size, formats=kinds, on_film=progress.film)
-        except PicassoError as error:
+        except (PicassoError, OSError) as error:
+            sentence = os_sentence(error) if isinstance(error, OSError) else str(error)
             errors.append(error)
-            records.append({"folder": str(folder), "error": str(error)})
+            records.append({"folder": str(folder), "error": sentence})
             if len(runs) > 1:
-                click.echo(f"picasso-series: {error}", err=True)
+                click.echo(f"picasso-series: {sentence}", err=True)
             continue
         films = [record["path"] for record in run.manifest["files"] if record["path"].startswith("films/")]
         records.append({"folder": str(folder), "films": films})

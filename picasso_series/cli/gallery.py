@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from picasso_series.cli.help import Command, Option
 from picasso_series.cli.output import Output, output_options
-from picasso_series.errors import BadInputError
+from picasso_series.errors import BadInputError, PartialError, PicassoError
+
+if TYPE_CHECKING:
+    from picasso_series.run import Run
 
 _EXAMPLES = (
     ("picasso-series gallery horse-series bull-series -o site", "a page for each run and an index; open site/index.html"),
@@ -24,11 +28,38 @@ def gallery(runs: tuple[Path, ...], out: Path, quiet: bool, verbose: bool, as_js
     """Build a web site of finished RUN folders that opens without a server."""
     output = Output.of(quiet, verbose, as_json)
     from picasso_series.gallery import build_site
+
+    good: list[Run] = []
+    failures: dict[str, PicassoError] = {}
+    for folder in runs:
+        try:
+            good.append(_open(folder))
+        except PicassoError as error:
+            failures[str(folder)] = error
+            if len(runs) > 1:
+                click.echo(f"picasso-series: {error}", err=True)
+    if not good:
+        if len(runs) == 1:
+            raise failures[str(runs[0])]
+        raise PicassoError(f"none of the {len(runs)} runs could be shown, for the reasons above; no gallery was built")
+    pages = [str(page) for page in build_site(good, out)]
+    failed = [{"folder": folder, "error": str(error)} for folder, error in failures.items()]
+    output.result(pages, {"site": str(out), "pages": pages, "failed": failed})
+    if failed:
+        raise PartialError(f"{len(failed)} of {len(runs)} runs could not be shown, for the reasons above; {out} holds the others")
+
+
+def _open(folder: Path) -> Run:
+    """The run in ``folder``, sure to be one that a gallery can show; PicassoError when it is not."""
+    from picasso_series.gallery import public_run
     from picasso_series.run import open_run
 
-    opened = [open_run(folder) for folder in runs]
-    for run in opened:
+    try:
+        run = open_run(folder)
         if not run.finished:
-            raise BadInputError(f"{run.folder} is not finished; run its command again first: {run.manifest['command']}")
-    pages = build_site(opened, out)
-    output.result(map(str, pages), {"site": str(out), "pages": [str(page) for page in pages]})
+            raise BadInputError(f"{folder} is not finished; run its command again first: {run.manifest['command']}")
+        public_run(run)
+    except OSError as error:
+        place, reason = error.filename or folder, error.strerror or error
+        raise PicassoError(f"{place} cannot be read ({reason}); change its permissions or check the disk") from error
+    return run

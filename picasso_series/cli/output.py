@@ -1,10 +1,11 @@
 """What the user sees: results on stdout, everything else on stderr.
 
-Knows quiet, verbose and JSON; knows nothing of what is reported.
+Knows quiet, verbose and JSON, and the sentences for what disks say; knows nothing of what is reported.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import sys
@@ -59,6 +60,20 @@ class Output:
         elif not self.quiet:
             for line in lines:
                 click.echo(line)
+
+
+def os_sentence(error: OSError) -> str:
+    """What went wrong with a file or disk, and the fix, in one sentence."""
+    place = str(error.filename) if error.filename is not None else "a file"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full (while writing {place}); free some space, then run the same command to go on"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{place} may not be read or written; change its permissions or choose another folder with --out"
+    if error.errno == errno.ENAMETOOLONG:
+        return f"{place} is too long a name for this disk; choose a shorter folder with --out"
+    if error.errno == errno.EROFS:
+        return f"{place} lies on a read-only disk; choose another folder with --out"
+    return f"{place}: {error.strerror or error}; check the disk, then run the same command to go on"
 
 
 def output_options(function: F) -> F:

@@ -15,13 +15,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from picasso_series.atomic import file_sha256
 from picasso_series.encoders import Features
 from picasso_series.encoders.towers import Tower, TransformerTower, make_tower
-from picasso_series.errors import BadInputError, MissingError, UsageError
+from picasso_series.encoders.weights_table import resolve
+from picasso_series.errors import BadInputError
 
-MODELS = ("RN50", "RN101", "RN50x4", "ViT-B-32", "ViT-B-16")
-"""OpenAI's models whose middle features can be had."""
 DEFAULT_MODEL = "RN101"
 """CLIPasso's model for the loss."""
 ATTENTION_MODEL = "ViT-B-32"
@@ -55,22 +53,24 @@ class ClipEncoder:
 
     @classmethod
     def load(cls, model: str, device: str = "cpu") -> ClipEncoder:
-        """Read a model's cached weights, or fetch them.
+        """Read a model's cached weights.
+
+        Any weights in the cache will do, open_clip's ``model/pretrained`` too, so long as they are those of a residual tower or a vision
+        transformer of CLIP's kind.
 
         Raises:
-            UsageError: there is no model of that name.
-            MissingError: the weights are not here and cannot be fetched.
-            BadInputError: the weights are damaged.
+            UsageError: there are no weights of that name.
+            MissingError: they are not in the cache.
+            BadInputError: they are damaged, or of another kind.
         """
-        if model not in MODELS:
-            raise UsageError(f"there is no CLIP model {model!r}; use one of {', '.join(MODELS)}, or --encoder structure")
         from picasso_series.encoders import weights
 
-        tower = make_tower(weights.load_visual(model), device)
-        path = weights.find(model)
-        if path is None:
-            raise MissingError(f"the weights of CLIP's {model} were taken away while they were read; try again, or use --encoder structure")
-        return cls(model, tower, file_sha256(path), lambda: make_tower(weights.load_visual(ATTENTION_MODEL), device), device)
+        entry = resolve(model)
+        record = weights.verify(entry)
+        # OpenAI trained with QuickGELU; open_clip says so in the model's name where others did.
+        quick = entry.pretrained == "openai" or entry.model.endswith("-quickgelu")
+        tower = make_tower(weights.load_visual(entry), device, quick_gelu=quick)
+        return cls(entry.name, tower, record.sha256, lambda: make_tower(weights.load_visual(ATTENTION_MODEL), device), device)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -93,7 +93,7 @@ class ClipEncoder:
         """How much ViT-B/32's class token attends to each place, mean over heads and blocks (CLIPasso), from lowest 0 to highest 1.
 
         Raises:
-            MissingError: its weights are not here and cannot be fetched.
+            MissingError: its weights are not in the cache.
             BadInputError: its weights are damaged.
         """
         tower = self._watching = self._watching or self._watching_tower()

@@ -30,7 +30,7 @@ SALIENCY_SIZES = (112, 144)
 
 
 class StructureEncoder:
-    """Features at 1/2 to 1/16 of a 112-pixel picture, and a map of the subject."""
+    """Features at 1/4 to 1/16 of a 112-pixel picture, and a map of the subject."""
 
     name = "structure"
     resolution = 112
@@ -73,7 +73,7 @@ class StructureEncoder:
     def saliency(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Mean of the maps of two sizes of the photo, each with its mirror image."""
         device = self._weights["saliency.head.bias"].device
-        photo = torch.from_numpy(np.ascontiguousarray(rgb)).to(device).permute(2, 0, 1)[None].float() / 255
+        photo = torch.from_numpy(rgb.copy()).to(device).permute(2, 0, 1)[None].float() / 255
         total = torch.zeros(1, 1, *photo.shape[2:], device=device)
         for size in SALIENCY_SIZES:
             small = F.interpolate(photo, size=(size, size), mode="bilinear", align_corners=False, antialias=True)

@@ -22,6 +22,8 @@ from picasso_series.errors import BadInputError
 
 HEAD = 64
 """Channels of one attention head, in every tower of OpenAI's."""
+WIDEST = 1024
+"""Channels up to which open_clip's transformers have heads of that size too."""
 NORM_EPSILON = 1e-5
 LAYERS = (2, 3)
 """Stages of a residual tower that are compared: CLIPasso's, at 1/8 and 1/16 of the picture (it counts the stem and says 3 and 4)."""
@@ -46,19 +48,21 @@ class Tower(Protocol):
         ...
 
 
-def make_tower(state: State, device: str = "cpu") -> ResidualTower | TransformerTower:
+def make_tower(state: State, device: str = "cpu", *, quick_gelu: bool = True) -> ResidualTower | TransformerTower:
     """The tower whose state dict this is, of either kind, in float32.
+
+    ``quick_gelu`` says that a transformer was trained with OpenAI's x sigmoid(1.702 x) in place of GELU, which no tensor tells.
 
     Raises:
         BadInputError: the tensors are not those of a CLIP image tower.
     """
     try:
         if "class_embedding" in state:
-            return TransformerTower(state, device)
+            return TransformerTower(state, device, quick_gelu)
         return ResidualTower(state, device)
     except (KeyError, IndexError, ValueError, RuntimeError) as error:
         raise BadInputError(
-            f"these weights are not those of a CLIP image tower ({error}); fetch them again with picasso-series weights fetch"
+            f"these weights are not those of a CLIP image tower ({error}); look what there is with picasso-series weights list"
         ) from error
 
 
@@ -141,13 +145,16 @@ class ResidualTower:
 
 
 class TransformerTower:
-    """OpenAI's vision transformer: patches, a class token, pre-normalized blocks with QuickGELU."""
+    """OpenAI's vision transformer: patches, a class token, pre-normalized blocks with QuickGELU or GELU."""
 
-    def __init__(self, state: State, device: str = "cpu") -> None:
+    def __init__(self, state: State, device: str = "cpu", quick_gelu: bool = True) -> None:
         """Fold each layer normalization's scale and shift into the product after it; ``state`` is left as it is."""
         self.dtype = torch.float32
         weights = {name: state[name].float() for name in ("ln_pre.weight", "ln_pre.bias", "conv1.weight")}
-        self._patch = weights["conv1.weight"].shape[-1]
+        width, _, _, self._patch = weights["conv1.weight"].shape
+        if width > WIDEST:
+            raise ValueError(f"{width} channels are parted among heads in a way that is not known")
+        self._quick_gelu = quick_gelu
         positions = state["positional_embedding"].float()
         self._side = round((len(positions) - 1) ** 0.5)
         self.resolution = self._side * self._patch
@@ -213,7 +220,10 @@ class TransformerTower:
             gathered = F.scaled_dot_product_attention(query, key, value)
         x = x + self._linear(f"{index}.attn.out_proj.", gathered.transpose(1, 2).reshape(batch, count, channels))
         inner = self._linear(f"{index}.mlp.c_fc.", F.layer_norm(x, x.shape[2:], eps=NORM_EPSILON))
-        return x + self._linear(f"{index}.mlp.c_proj.", inner * torch.sigmoid(1.702 * inner)), probabilities
+        return x + self._linear(f"{index}.mlp.c_proj.", self._bent(inner)), probabilities
+
+    def _bent(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(1.702 * x) if self._quick_gelu else F.gelu(x)
 
     def _linear(self, name: str, x: Tensor) -> Tensor:
         weight, bias = self._weights[f"{name}weight"], self._weights[f"{name}bias"]

@@ -6,6 +6,7 @@ frames come as an iterable, each with the number of frame periods that it stays.
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import tempfile
@@ -73,7 +74,8 @@ def write_mp4(frames: Frames, path: Path, size: tuple[int, int], rate: int) -> N
     ]
     try:
         with whole_file(path) as temporary, tempfile.TemporaryFile() as complaints:
-            status = _run([*command, str(temporary)], frames, complaints)
+            # A bare path that begins with "-" would be an option, one with ":" a protocol.
+            status = _run([*command, f"file:{temporary}"], frames, complaints)
             if status != 0:
                 complaints.seek(0)
                 raise PicassoError(f"the film {path.name} could not be written: {_reason(complaints.read(), status)}")
@@ -104,6 +106,8 @@ def _run(command: list[str], frames: Frames, complaints: IO[bytes]) -> int:
 
 def unwritten(path: Path, error: OSError) -> PicassoError:
     """The error to raise when the system would not let a film be written."""
+    if error.errno == errno.ENAMETOOLONG:
+        return PicassoError(f"the film {path} has too long a name for this disk; choose a shorter folder with --out")
     return PicassoError(f"the film {path.name} could not be written ({error.strerror or error}); check the folder and the free space")
 
 

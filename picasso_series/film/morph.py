@@ -13,36 +13,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from picasso_series.levels import Lineage
-from picasso_series.strokes import Sketch, bernstein, sub_curve
+from picasso_series.strokes import EVEN, Sketch, along, bernstein, length, sub_curve
 
 Curves = NDArray[np.float64]
 """Control points, (m, 4, 2) or (4, 2) for one curve, in the unit square."""
 
-_EVEN = np.linspace(0, 1, 65)
 _THIN = 0.02
 """Length, in sides of the square, below which a leaving stroke also grows thinner, so that no dot pops at its end."""
 _SHORTEST_SHARE = 0.04
 """Least part of a join's curve that a joined stroke flows into, so that none becomes a point."""
 
 
-def _along(points: ArrayLike) -> NDArray[np.float64]:
-    """Arc length from the start of one cubic to each of its points at the parameters ``_EVEN``."""
-    curve = bernstein(_EVEN) @ np.asarray(points, np.float64)
-    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
-
-
-def length(points: ArrayLike) -> float:
-    """Arc length of one cubic, by a polyline of 64 pieces."""
-    return float(_along(points)[-1])
-
-
 def parameters_at(points: ArrayLike, fractions: ArrayLike) -> NDArray[np.float64]:
     """Parameters of one cubic at these fractions of its arc length, exactly 0 and 1 at the ends."""
     fractions = np.asarray(fractions, np.float64)
-    along = _along(points)
-    if along[-1] < 1e-9:
+    lengths = along(points)
+    if lengths[-1] < 1e-9:
         return fractions
-    return np.asarray(np.interp(fractions * along[-1], along, _EVEN), np.float64)
+    return np.asarray(np.interp(fractions * lengths[-1], lengths, EVEN), np.float64)
 
 
 def split(points: ArrayLike, shares: Sequence[float]) -> Curves:
@@ -68,7 +56,7 @@ def flow(members: Sequence[ArrayLike], target: ArrayLike) -> Curves:
     """
     sizes = np.array([length(member) for member in members])
     shares = np.maximum(sizes, _SHORTEST_SHARE * max(float(sizes.sum()), 1e-9))
-    curve = bernstein(_EVEN) @ np.asarray(target, np.float64)
+    curve = bernstein(EVEN) @ np.asarray(target, np.float64)
     places = [
         float(np.linalg.norm((bernstein(np.linspace(0, 1, 9)) @ np.asarray(m, np.float64))[:, None] - curve, axis=2).argmin(axis=1).mean())
         for m in members

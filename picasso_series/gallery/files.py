@@ -5,13 +5,18 @@ Knows what to tell the user when a disk is full or a folder closed; knows nothin
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from picasso_series.atomic import whole_file
+from picasso_series.atomic import PART, whole_file
 from picasso_series.errors import PicassoError
+from picasso_series.lock import folder_lock
+
+STAGE = f".gallery{PART}"
+"""The folder within a site in which its new files wait until all are there."""
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -36,12 +41,60 @@ def copy_file(source: Path, path: Path) -> Path:
     return path
 
 
+def move_file(source: Path, path: Path) -> None:
+    """Move a file to ``path``, on the same disk, in place of what lay there.
+
+    Raises:
+        PicassoError: the folder cannot be written to.
+    """
+    with _told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(source, path)
+
+
+@contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """Make ``folder`` if need be, lock it, and give an empty folder inside it, from which finished files are to be moved.
+
+    At the end the inner folder goes, and ``folder`` with it if it was new and stayed empty. The folder is inside, since only there is
+    it on the same disk for sure.
+
+    Raises:
+        BadInputError: another process holds the lock.
+        PicassoError: the folder cannot be written to.
+    """
+    stage, new = folder / STAGE, not folder.exists()
+    with ExitStack() as stack:
+        with _told(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if new:
+                stack.callback(_remove_if_empty, folder)
+            stack.enter_context(folder_lock(folder))
+            # One that a killed process left.
+            if stage.exists():
+                shutil.rmtree(stage)
+            stage.mkdir()
+        stack.callback(shutil.rmtree, stage, ignore_errors=True)
+        yield stage
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
 @contextmanager
 def _goal(path: Path) -> Iterator[Path]:
-    try:
+    with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as temporary:
             yield temporary
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         reason = error.strerror or str(error)
         raise PicassoError(f"{path} could not be written ({reason}); free some space there or choose another folder") from error

@@ -33,7 +33,7 @@ def pixel_size(path: Path) -> tuple[int, int]:
         with Image.open(path) as picture:
             return int(picture.width), int(picture.height)
     except (OSError, UnidentifiedImageError, ValueError, struct.error, Image.DecompressionBombError) as error:
-        raise BadInputError(f"{path.name} cannot be shown on a page ({error}); make the run's pictures and films again") from error
+        raise BadInputError(f"{path} cannot be shown on a page ({error}); make the run's pictures and films again") from error
 
 
 def _svg_size(path: Path) -> tuple[int, int]:

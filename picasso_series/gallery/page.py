@@ -17,7 +17,8 @@ from picasso_series.gallery.facts import page_facts, page_settings, photo_captio
 from picasso_series.gallery.files import write_text
 from picasso_series.gallery.media import pixel_size
 from picasso_series.gallery.render import render
-from picasso_series.gallery.words import capitalized, counted, duration, fates, file_size, listed, roman, slug, words
+from picasso_series.gallery.words import capitalized, counted, duration, fates, file_size, listed, slug, words
+from picasso_series.lettering import roman
 from picasso_series.levels import Series
 from picasso_series.strokes import CANVAS, STROKE_WIDTH
 from picasso_series.svg import path_data
@@ -29,7 +30,7 @@ _FILM_TITLES = {
     "series": ("The abstraction", "From the photo to the last state: strokes move, join and leave."),
     "trajectory": ("The drawing of each state", "Every state finds its lines, from its first strokes to its last."),
 }
-_FILM_KINDS = (".mp4", ".webp", ".gif", ".svg")
+FILM_KINDS = (".mp4", ".webp", ".gif", ".svg")
 """What a film may be, the kind that plays best first."""
 
 
@@ -112,26 +113,18 @@ class Place:
     next: Neighbor | None = None
 
 
-def write_page(run: Run, *, films: Sequence[str] | None = None) -> Path:
+def write_page(run: Run, *, films: Sequence[str]) -> Path:
     """Write ``index.html`` into a run's folder and return its path.
 
     Args:
         run: a finished run.
-        films: the films to show, as paths relative to the run's folder; those of its ``films`` folder when None.
+        films: the films to show, as paths relative to the run's folder.
 
     Raises:
         BadInputError: a film is not there or cannot be read, or the series has no level.
         PicassoError: the folder cannot be written to.
     """
-    return write_text(run.folder / "index.html", page_html(run, run.folder, films_in(run.folder) if films is None else films))
-
-
-def films_in(folder: Path) -> list[str]:
-    """The finished films of a run's folder, as paths relative to it."""
-    films = folder / "films"
-    if not films.is_dir():
-        return []
-    return sorted(f"films/{path.name}" for path in films.iterdir() if path.suffix.lower() in _FILM_KINDS and not path.name.startswith("."))
+    return write_text(run.folder / "index.html", page_html(run, run.folder, films))
 
 
 def page_html(run: Run, folder: Path, films: Sequence[str], place: Place | None = None) -> str:
@@ -198,13 +191,13 @@ def page_films(folder: Path, films: Iterable[str], states: Sequence[State], phot
     """
     by_name: dict[str, list[str]] = {}
     for film in films:
-        if PurePosixPath(film).suffix.lower() not in _FILM_KINDS or not (folder / film).is_file():
+        if PurePosixPath(film).suffix.lower() not in FILM_KINDS or not (folder / film).is_file():
             raise BadInputError(f"{folder} has no film {film}; make it with `picasso-series film`")
         by_name.setdefault(PurePosixPath(film).stem, []).append(film)
     drawing = _picture(folder, f"{states[0].strokes}/sketch.png")
     shown = []
     for name, paths in by_name.items():
-        best = min(paths, key=lambda path: _FILM_KINDS.index(PurePosixPath(path).suffix.lower()))
+        best = min(paths, key=lambda path: FILM_KINDS.index(PurePosixPath(path).suffix.lower()))
         kind = next((kind for kind in _FILM_TITLES if name.startswith(kind)), None)
         label, caption = _FILM_TITLES[kind] if kind else (words(name), "")
         still = (photo or drawing) if kind == "series" else (drawing or photo)

@@ -1,8 +1,8 @@
 """A small gallery: the pages of several runs and one index.
 
-Knows which files of a run the public may see, how to keep private paths out of a manifest, and which files of a site are its own
-(``gallery.json`` lists them). Rebuilding makes the site hold exactly the runs given: files it wrote before and no longer needs are
-removed, all others are left alone.
+Knows how a site is laid out and which of its files are its own (``gallery.json`` lists them). Rebuilding makes the site hold exactly
+the runs given: files it wrote before and no longer needs are removed, all others are left alone. Everything is made aside before
+anything of the site changes.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from picasso_series.errors import BadInputError, PicassoError, UsageError
-from picasso_series.gallery.files import copy_file, write_text
-from picasso_series.gallery.page import Neighbor, Place, State, films_in, page_html, page_states
-from picasso_series.gallery.privacy import without_private_paths
+from picasso_series.gallery.files import STAGE, copy_file, move_file, staging, write_text
+from picasso_series.gallery.page import Neighbor, Place, State, page_html, page_states
+from picasso_series.gallery.public import PublicRun, public_run
 from picasso_series.gallery.render import file_url, render
 from picasso_series.gallery.words import capitalized, counted, slug
+from picasso_series.lock import LOCK_NAME
 from picasso_series.strokes import CANVAS, STROKE_WIDTH
 
 if TYPE_CHECKING:
@@ -43,43 +44,57 @@ class Card:
 def build_site(runs: Iterable[Run], site_folder: Path) -> list[Path]:
     """Write a gallery of ``runs`` and return its pages, the index first.
 
+    A build that fails leaves the site as it was. One that is killed, or whose disk fails, in the moment when its finished files move
+    into place leaves a mixture, which the next build mends.
+
     Args:
         runs: finished runs, in the order of the index; a run given twice appears once.
         site_folder: a new or empty folder, or a gallery that this function wrote.
 
     Raises:
         UsageError: there is no run, or the folder is not empty and no gallery, or a run lies inside it.
-        BadInputError: a run's file cannot be shown.
+        BadInputError: a run has nothing to show or its files cannot be shown, as :func:`public_run` says, the folder's record is
+            damaged, or another process is building there.
         PicassoError: a file cannot be read or written.
     """
     site = Path(site_folder)
-    shown = [_public(run) for run in {run.folder.resolve(): run for run in runs}.values()]
+    shown = [public_run(run) for run in {run.folder.resolve(): run for run in runs}.values()]
     if not shown:
         raise UsageError("a gallery needs at least one run folder")
     written_before = _own_files(site)
-    for run in shown:
-        if run.folder.resolve().is_relative_to(site.resolve()):
-            raise UsageError(f"the run {run.folder} lies inside {site}; choose another folder for the gallery")
-        if not run.series.levels:
-            raise BadInputError(f"the run {run.folder} holds no finished level; draw it first")
+    for public in shown:
+        if public.run.folder.resolve().is_relative_to(site.resolve()):
+            raise UsageError(f"the run {public.run.folder} lies inside {site}; choose another folder for the gallery")
+    slugs = _slugs([public.run for public in shown])
+    pages = ["index.html", *(f"{name}/index.html" for name in slugs)]
+    with staging(site) as stage:
+        _build(shown, slugs, stage)
+        own = {path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file()}
+        _refuse_obstacles(site, own)
+        # The record names old and new files until all are in place and the old ones gone, so that a build cut short can be repeated.
+        _write_record(site, own | written_before)
+        for name in sorted(own):
+            move_file(stage / name, site / name)
+        _remove(site, written_before - own)
+        _write_record(site, own)
+    return [site / page for page in pages]
 
-    slugs = _slugs(shown)
-    written = [path for run, name in zip(shown, slugs, strict=True) for path in _copy_run(run, site, name)]
-    pages = []
-    for position, (run, name) in enumerate(zip(shown, slugs, strict=True)):
+
+def _build(shown: Sequence[PublicRun], slugs: Sequence[str], folder: Path) -> None:
+    """Write all files of a site but its record into an empty folder."""
+    titles = [capitalized(public.run.title) for public in shown]
+    for position, (public, name) in enumerate(zip(shown, slugs, strict=True)):
+        for file in public.files:
+            copy_file(public.run.folder / file, folder / name / file)
+        manifest = json.dumps(public.run.manifest, indent=2, ensure_ascii=False) + "\n"
+        write_text(folder / name / "series.json", manifest)
         around = [
-            Neighbor(capitalized(shown[n].title), f"../{file_url(slugs[n])}/index.html") if 0 <= n < len(shown) else None
+            Neighbor(titles[n], f"../{file_url(slugs[n])}/index.html") if 0 <= n < len(shown) else None
             for n in (position - 1, position + 1)
         ]
-        html = page_html(run, site / name, films_in(site / name), Place("../index.html", *around))
-        pages.append(write_text(site / name / "index.html", html))
-    index = write_text(site / "index.html", _index_html(shown, slugs))
-    own = sorted(path.relative_to(site).as_posix() for path in (*written, *pages, index))
-    # The record names old and new files until the old ones are gone, so that a build cut short can be repeated.
-    _write_record(site, sorted({*own, *written_before}))
-    _remove(site, written_before - set(own))
-    _write_record(site, own)
-    return [index, *pages]
+        html = page_html(public.run, folder / name, public.films, Place("../index.html", *around))
+        write_text(folder / name / "index.html", html)
+    write_text(folder / "index.html", _index_html([public.run for public in shown], slugs))
 
 
 def _own_files(site: Path) -> set[str]:
@@ -90,14 +105,26 @@ def _own_files(site: Path) -> set[str]:
         raise UsageError(f"{site} is a file; choose a folder for the gallery")
     record = site / RECORD
     if not record.is_file():
-        if any(site.iterdir()):
+        if any(entry.name not in (LOCK_NAME, STAGE) for entry in site.iterdir()):
             raise UsageError(f"{site} is not empty and no gallery of picasso-series; choose a new or empty folder")
         return set()
     try:
-        files = json.loads(record.read_text(encoding="utf-8"))["files"]
-        return {str(file) for file in files}
+        files = {str(file) for file in json.loads(record.read_text(encoding="utf-8"))["files"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInputError(f"{record} cannot be read; remove the folder {site} or choose another one for the gallery") from error
+    root = site.resolve()
+    if not all(root in (root / file).resolve().parents for file in files):
+        raise BadInputError(f"{record} names a file outside the gallery; remove the folder {site} or choose another one")
+    return files
+
+
+def _refuse_obstacles(site: Path, files: Iterable[str]) -> None:
+    """Refuse a site in which a folder stands where a file is to be, or a file where a folder is."""
+    for path in (site / file for file in sorted(files)):
+        between = path.parents[: len(path.relative_to(site).parts) - 1]
+        obstacles = [path] if path.is_dir() else [folder for folder in between if folder.exists() and not folder.is_dir()]
+        if obstacles:
+            raise PicassoError(f"{obstacles[0]} stands in the way of the gallery; move it elsewhere and build again")
 
 
 def _slugs(runs: Sequence[Run]) -> list[str]:
@@ -110,36 +137,6 @@ def _slugs(runs: Sequence[Run]) -> list[str]:
             name = f"{stem}-{number}"
         names.append(name)
     return names
-
-
-def _public(run: Run) -> Run:
-    """The run with a manifest that tells no private path and names only files that a site shows."""
-    return replace(run, manifest=_only_files(without_private_paths(run.manifest), set(_showable(run))))
-
-
-def _showable(run: Run) -> list[str]:
-    """The files of a run that are for everybody, as paths relative to its folder."""
-    sketches = [f"{level.strokes}/{file}" for level in run.series.levels for file in ("sketch.svg", "sketch.png")]
-    candidates = ["photo.png", *sketches, "plate.svg", "plate.png", *films_in(run.folder)]
-    return [path for path in candidates if (run.folder / path).is_file()]
-
-
-def _copy_run(run: Run, site: Path, name: str) -> list[Path]:
-    """Copy what a run shows, write its manifest beside it, and return the files."""
-    copied = [copy_file(run.folder / path, site / name / path) for path in _showable(run)]
-    return [*copied, write_text(site / name / "series.json", json.dumps(run.manifest, indent=2, ensure_ascii=False) + "\n")]
-
-
-def _only_files(value: Any, there: set[str]) -> Any:
-    """A manifest whose lists of files name only those that the site holds."""
-    if isinstance(value, dict):
-        kept = {key: _only_files(item, there) for key, item in value.items()}
-        if isinstance(value.get("files"), list):
-            kept["files"] = [file for file in value["files"] if isinstance(file, dict) and file.get("path") in there]
-        return kept
-    if isinstance(value, list):
-        return [_only_files(item, there) for item in value]
-    return value
 
 
 def _index_html(runs: Sequence[Run], slugs: Sequence[str]) -> str:
@@ -160,8 +157,8 @@ def _index_html(runs: Sequence[Run], slugs: Sequence[str]) -> str:
     )
 
 
-def _write_record(site: Path, files: Sequence[str]) -> None:
-    write_text(site / RECORD, json.dumps({"tool": "picasso-series", "schema": 1, "files": list(files)}, indent=2) + "\n")
+def _write_record(site: Path, files: Iterable[str]) -> None:
+    write_text(site / RECORD, json.dumps({"tool": "picasso-series", "schema": 1, "files": sorted(files)}, indent=2) + "\n")
 
 
 def _remove(site: Path, files: Iterable[str]) -> None:
@@ -169,8 +166,6 @@ def _remove(site: Path, files: Iterable[str]) -> None:
     root = site.resolve()
     for file in sorted(files):
         path = (root / file).resolve()
-        if not path.is_relative_to(root) or path == root:
-            raise BadInputError(f"{site / RECORD} names a file outside the gallery; remove the folder {site} or choose another one")
         try:
             path.unlink(missing_ok=True)
         except OSError as error:

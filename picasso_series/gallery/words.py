@@ -1,4 +1,4 @@
-"""The words and figures of a page: numerals, sizes, durations and what became of the strokes.
+"""The words and figures of a page: counts, sizes, durations and what became of the strokes.
 
 Pure functions of numbers and levels to plain text; knows no HTML and no files.
 """
@@ -11,19 +11,7 @@ from collections.abc import Sequence
 
 from picasso_series.levels import Lineage
 
-_ROMAN = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-
-
-def roman(number: int) -> str:
-    """The Roman numeral of a number from 1 to 399, as states of a print are numbered."""
-    if not 1 <= number <= 399:
-        raise ValueError(f"a state's number lies between 1 and 399, not {number}")
-    text = ""
-    for value, letters in _ROMAN:
-        text += letters * (number // value)
-        number %= value
-    return text
 
 
 def counted(number: int, noun: str, *, spelled: bool = False) -> str:

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from picasso_series.errors import UsageError
+from picasso_series.settings import RASTERIZERS
 from picasso_series.strokes import CANVAS, STROKE_WIDTH
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-NAMES = ("auto", "torch", "diffvg")
-"""What a user may ask for."""
 
 SOFTNESS = 0.65
 """Half the width in pixels of a stroke's edge.
@@ -43,9 +41,6 @@ class Rasterizer(Protocol):
         self, points: Tensor, width: float | Tensor = STROKE_WIDTH, *, softness: float = SOFTNESS, mask: Tensor | None = None
     ) -> Tensor:
         """Draw sketches (B, n, 4, 2) as images (B, size, size), differentiable in ``points``; ``mask`` (B, n) tells absent strokes."""
-
-    def leave_one_out(self, points: Tensor, width: float = STROKE_WIDTH, *, softness: float = SOFTNESS) -> Tensor:
-        """Draw one sketch (n, 4, 2) n times, each time without one stroke: (n, size, size), without gradient."""
 
     def edits(
         self,
@@ -75,8 +70,8 @@ def choose_rasterizer(name: str = "auto", *, size: int = CANVAS) -> tuple[Raster
         from picasso_series.raster.diffvg import DiffvgRasterizer
 
         return DiffvgRasterizer.load(size=size), "asked for"
-    if name not in NAMES:
-        raise UsageError(f"there is no rasterizer {name!r}: choose one of {', '.join(NAMES)}")
+    if name not in RASTERIZERS:
+        raise UsageError(f"there is no rasterizer {name!r}: choose one of {', '.join(RASTERIZERS)}")
     from picasso_series.raster.soft import SoftRasterizer
 
     return SoftRasterizer(size=size), "asked for" if name == "torch" else "fast, deterministic and always there"

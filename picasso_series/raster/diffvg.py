@@ -80,10 +80,6 @@ class DiffvgRasterizer:
             images.append(self._draw([sketch[i] for i in chosen], [widths[index, i] for i in chosen], softness, points))
         return torch.stack(images) if images else points.new_ones(0, self.size, self.size)
 
-    def leave_one_out(self, points: Tensor, width: float = STROKE_WIDTH, *, softness: float = SOFTNESS) -> Tensor:
-        """Draw one sketch (n, 4, 2) n times, each time without one stroke: (n, size, size), without gradient."""
-        return self.edits(points, [(i,) for i in range(len(points))], width=width, softness=softness)
-
     @torch.no_grad()
     def edits(
         self,

@@ -158,10 +158,6 @@ class SoftRasterizer:
         )
         return image
 
-    def leave_one_out(self, points: Tensor, width: float = STROKE_WIDTH, *, softness: float = SOFTNESS) -> Tensor:
-        """Draw one sketch (n, 4, 2) n times, each time without one stroke: (n, size, size), without gradient."""
-        return self.edits(points, [(i,) for i in range(len(points))], width=width, softness=softness)
-
     @torch.no_grad()
     def edits(
         self,

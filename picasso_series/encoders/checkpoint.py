@@ -1,0 +1,230 @@
+"""Image towers out of weights files made elsewhere, read without running anything that those files contain.
+
+Knows three layouts: TorchScript archives as OpenAI publishes them, checkpoints written by ``torch.save``, and safetensors. The first
+two are zip archives whose ``data.pkl`` is a pickle, which can name any function to be called; here it is read by an unpickler that
+knows a dozen harmless names and refuses all others, and the programs inside TorchScript archives are never looked at.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from picasso_series.errors import BadInputError
+
+_VISUAL = "visual."
+_DTYPES = {
+    "HalfStorage": torch.float16,
+    "BFloat16Storage": torch.bfloat16,
+    "FloatStorage": torch.float32,
+    "DoubleStorage": torch.float64,
+    "LongStorage": torch.int64,
+    "IntStorage": torch.int32,
+    "ShortStorage": torch.int16,
+    "CharStorage": torch.int8,
+    "ByteStorage": torch.uint8,
+    "BoolStorage": torch.bool,
+}
+
+
+def read_visual(path: Path) -> dict[str, torch.Tensor]:
+    """Read the image tower of a CLIP model: its tensors by name, without the prefix ``visual.``, floats as float32 on the CPU.
+
+    Raises:
+        BadInputError: the file is damaged, holds no image tower, or holds what could run code.
+        OSError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(9)
+        if head.startswith(b"PK"):
+            tower = _from_archive(path)
+        elif head[8:] == b"{":
+            tower = _from_safetensors(path)
+        else:
+            raise BadInputError(f"{path.name} is neither a torch archive nor safetensors; give OpenAI's .pt or open_clip's .safetensors")
+    except (zipfile.BadZipFile, SafetensorError, RuntimeError, EOFError) as error:
+        raise BadInputError(f"{path.name} is damaged ({_first_line(error)}); fetch it again") from error
+    if "conv1.weight" not in tower and not any(name.startswith("trunk.") for name in tower):
+        raise BadInputError(f"{path.name} holds no image tower of CLIP; give OpenAI's .pt or open_clip's .safetensors")
+    for name, tensor in tower.items():
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            raise BadInputError(f"{path.name} is damaged (the tensor {name} is not finite); fetch it again")
+    return tower
+
+
+def _from_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    with safe_open(path, framework="pt") as file:
+        return {name: _plain(file.get_tensor(whole)) for whole, name in _visual_names(file.keys())}
+
+
+def _from_archive(path: Path) -> dict[str, torch.Tensor]:
+    with zipfile.ZipFile(path) as archive:
+        roots = [name.removesuffix("data.pkl") for name in archive.namelist() if name.count("/") == 1 and name.endswith("/data.pkl")]
+        if len(roots) != 1:
+            raise BadInputError(f"{path.name} is a zip file, but none that torch wrote; give OpenAI's .pt or open_clip's .safetensors")
+        root = roots[0]
+        if f"{root}byteorder" in archive.namelist() and _stored(archive, f"{root}byteorder") != b"little":
+            raise BadInputError(f"{path.name} was written on a big-endian machine; give a file written elsewhere")
+        try:
+            content = _Reader(_stored(archive, f"{root}data.pkl")).load()
+            found = {name: record for name, record in _tensors(content)}
+        except _ForbiddenError as error:
+            raise BadInputError(f"{path.name} {error}, so it is not read; take the file from OpenAI or open_clip") from error
+        # A damaged or contrived pickle can make the unpickler raise nearly anything.
+        except Exception as error:
+            raise BadInputError(f"{path.name} is damaged ({_first_line(error)}); fetch it again") from error
+        return {name: _plain(_tensor(archive, root, found[whole])) for whole, name in _visual_names(found)}
+
+
+def _visual_names(names: Mapping[str, Any] | list[str]) -> Iterator[tuple[str, str]]:
+    """The names that belong to the image tower, as they are in the file and without prefix; all of them where the file is a tower."""
+    stripped = {name: name.removeprefix("module.") for name in names}
+    prefixed = any(name.startswith(_VISUAL) for name in stripped.values())
+    for name, plain in stripped.items():
+        if not prefixed:
+            yield name, plain
+        elif plain.startswith(_VISUAL):
+            yield name, plain.removeprefix(_VISUAL)
+
+
+def _plain(tensor: torch.Tensor) -> torch.Tensor:
+    return (tensor.float() if tensor.is_floating_point() else tensor).contiguous()
+
+
+@dataclass(frozen=True)
+class _Storage:
+    """The numbers of a file of the archive, not read yet."""
+
+    dtype: torch.dtype
+    key: str
+
+
+@dataclass(frozen=True)
+class _Record:
+    """A tensor whose numbers are not read yet: the text tower's never are."""
+
+    storage: _Storage
+    offset: int
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+
+
+def _tensor(archive: zipfile.ZipFile, root: str, record: _Record) -> torch.Tensor:
+    flat = torch.frombuffer(bytearray(_stored(archive, f"{root}data/{record.storage.key}")), dtype=record.storage.dtype)
+    count = 1
+    for length in record.size:
+        count *= length
+    # Weights never overlap; a view that repeats numbers could be made as large as all memory.
+    if not 0 < count <= len(flat):
+        raise RuntimeError("a tensor is larger than its numbers")
+    return flat.as_strided(record.size, record.stride, record.offset)
+
+
+def _stored(archive: zipfile.ZipFile, name: str) -> bytes:
+    """An entry of the archive; torch compresses none that matters, and what is not compressed cannot be larger than the file."""
+    try:
+        info = archive.getinfo(name)
+    except KeyError:
+        raise zipfile.BadZipFile(f"{name} is missing") from None
+    if info.compress_type != zipfile.ZIP_STORED:
+        raise zipfile.BadZipFile(f"{name} is compressed")
+    return archive.read(info)
+
+
+class _ForbiddenError(Exception):
+    """The pickle names something that is not known to be harmless."""
+
+
+class _Module:
+    """A module of a TorchScript archive: its attributes and nothing else."""
+
+    attributes: Mapping[str, Any]
+
+    def __setstate__(self, state: object) -> None:
+        if not isinstance(state, dict):
+            raise TypeError("a module's attributes are no dictionary")
+        self.attributes = state
+
+
+class _Dict(dict[Any, Any]):
+    """A dictionary of the pickle; what torch adds to a state dict beside its tensors is dropped."""
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+class _Call:
+    """A function that a pickle may call; nothing can be set on it."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __call__(self, *args: Any) -> Any:
+        return self._function(*args)
+
+    def __setstate__(self, state: object) -> NoReturn:
+        raise TypeError("a function has no state")
+
+
+def _record(storage: object, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: object) -> _Record:
+    if not isinstance(storage, _Storage) or not all(type(number) is int and number >= 0 for number in (offset, *size, *stride)):
+        raise TypeError("a tensor is described wrongly")
+    return _Record(storage, offset, tuple(size), tuple(stride))
+
+
+_KNOWN: dict[tuple[str, str], object] = {
+    ("collections", "OrderedDict"): _Call(_Dict),
+    ("torch", "Size"): _Call(tuple),
+    ("torch._utils", "_rebuild_tensor_v2"): _Call(_record),
+    ("torch._utils", "_rebuild_parameter"): _Call(lambda data, *_: data),
+    **{("torch.jit._pickle", f"build_{kind}list"): _Call(list) for kind in ("int", "double", "bool", "tensor")},
+    **{("torch", name): dtype for name, dtype in _DTYPES.items()},
+}
+
+
+class _Reader(pickle.Unpickler):
+    """Reads ``data.pkl``; tensors stay descriptions."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(BytesIO(data))
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module == "__torch__" or module.startswith("__torch__."):
+            return _Module
+        if (module, name) not in _KNOWN:
+            raise _ForbiddenError(f"asks for {module}.{name}, which could run code")
+        return _KNOWN[module, name]
+
+    def persistent_load(self, pid: Any) -> _Storage:
+        kind, dtype, key, *_ = pid
+        if kind != "storage" or not isinstance(dtype, torch.dtype) or not isinstance(key, str):
+            raise TypeError("a storage is described wrongly")
+        return _Storage(dtype, key)
+
+
+def _tensors(content: object) -> Iterator[tuple[str, _Record]]:
+    """Dotted names and tensors of a module, a state dict, or a checkpoint that has one under ``state_dict``."""
+    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
+        content = content["state_dict"]
+    level = content.attributes if isinstance(content, _Module) else content if isinstance(content, dict) else {}
+    for name, value in level.items():
+        if isinstance(value, _Record):
+            yield str(name), value
+        elif isinstance(value, _Module):
+            for inner, record in _tensors(value):
+                yield f"{name}.{inner}", record
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,0 +1,243 @@
+"""A file from the web, whole and of a known hash, or a clause that says why not, within seconds.
+
+Knows HTTP: resuming with ranges, trying again, proxies of the environment, and how long to be patient. Knows nothing of what is in
+the file. What has arrived stays in the part file, whatever happens, so that the next call goes on from there.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import http.client
+import os
+import queue
+import re
+import shutil
+import ssl
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+
+from picasso_series.errors import MissingError
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+OnProgress = Callable[[int, "int | None"], None]
+"""Called with the bytes that are there and the bytes of the whole file, None where that is not known."""
+
+PATIENCE = 8.0
+"""Seconds without a new byte after which there is nothing more to hope for."""
+STALL = 4.0
+"""Seconds of silence after which a connection is given up and another one tried."""
+RETRIES = 3
+"""How often in a row to try again without having got a new byte."""
+_PAUSE = 0.4
+"""Seconds before the first new try; each further one waits twice as long."""
+_BLOCK = 1 << 16
+_PASSING = (408, 425, 429, 500, 502, 503, 504)
+"""HTTP's answers that may be others a second later."""
+
+
+class DownloadError(MissingError):
+    """The file cannot be had; the message is a clause that says why."""
+
+
+class _CutError(Exception):
+    """The transfer failed in a way that may pass."""
+
+
+@dataclass
+class _Part:
+    """What has arrived so far, and its hash."""
+
+    path: Path
+    size: int = 0
+    digest: _Hash = field(default_factory=hashlib.sha256)
+
+    @classmethod
+    def found(cls, path: Path) -> _Part:
+        """What an earlier transfer left."""
+        part = cls(path)
+        if path.exists():
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    part.digest.update(block)
+                    part.size += len(block)
+        return part
+
+    def empty(self) -> None:
+        """Begin again."""
+        self.path.unlink(missing_ok=True)
+        self.size, self.digest = 0, hashlib.sha256()
+
+    def append(self, file: IO[bytes], block: bytes) -> None:
+        """Add a block."""
+        file.write(block)
+        self.digest.update(block)
+        self.size += len(block)
+
+
+def download(url: str, sha256: str, path: Path, on_progress: OnProgress) -> None:
+    """Bring the file at ``url`` to ``path``, going on with what is there; on return, ``path`` has the hash ``sha256``.
+
+    Raises:
+        DownloadError: the network, a proxy, the server or the file's hash does not allow it; some eight seconds without a byte suffice.
+        OSError: the disk does not take it.
+    """
+    part = _Part.found(path)
+    furthest, since, failures = part.size, time.monotonic(), 0
+    while part.digest.hexdigest() != sha256:
+        try:
+            fresh = _receive(url, part, on_progress, PATIENCE - (time.monotonic() - since))
+        except _CutError as error:
+            if part.size > furthest:
+                furthest, since, failures = part.size, time.monotonic(), 0
+            pause = _PAUSE * 2**failures
+            failures += 1
+            if failures > RETRIES or time.monotonic() - since + pause > PATIENCE:
+                raise DownloadError(str(error)) from error
+            time.sleep(pause)
+            continue
+        if part.digest.hexdigest() != sha256:
+            part.empty()
+            if fresh:
+                raise DownloadError(f"what {_host(url)} sends has another sha256 than the known one, so it is not used")
+            # What was there before may have been the wrong half.
+            furthest, since = 0, time.monotonic()
+
+
+def _receive(url: str, part: _Part, on_progress: OnProgress, seconds: float) -> bool:
+    """One connection: append what it brings to the part; return whether all of the part is from it."""
+    with _open(url, part.size, seconds) as response:
+        if response.status == 416:
+            # There is nothing beyond what we have, and yet it has not the right hash.
+            part.empty()
+            raise _CutError(f"{_host(url)} has a file of another length")
+        if response.status == 206 and _first_byte(response) == part.size:
+            total = _length(response, part.size)
+        elif response.status == 200:
+            part.empty()
+            total = _length(response, 0)
+        else:
+            raise DownloadError(f"{_host(url)} answers {response.status} where a file was asked for")
+        if total is not None:
+            _ask_for_room(part, total)
+        fresh = part.size == 0
+        with part.path.open("ab") as file:
+            on_progress(part.size, total)
+            while total is None or part.size < total:
+                try:
+                    block = response.read1(_BLOCK if total is None else min(_BLOCK, total - part.size))
+                except (OSError, http.client.HTTPException) as error:
+                    raise _CutError(_why(url, error)) from error
+                if not block:
+                    break
+                part.append(file, block)
+                on_progress(part.size, total)
+    if total is not None and part.size < total:
+        raise _CutError(f"the connection to {_host(url)} breaks off")
+    return fresh
+
+
+def _open(url: str, start: int, seconds: float) -> http.client.HTTPResponse:
+    """Ask for the file from byte ``start`` on."""
+    headers = {"User-Agent": "picasso-series", "Accept-Encoding": "identity"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
+    request = urllib.request.Request(url, headers=headers)
+    # An opener of our own: urlopen keeps the proxies that the environment named when it was first called.
+    opener = urllib.request.build_opener()
+    try:
+        answer: http.client.HTTPResponse = _within(seconds, lambda: opener.open(request, timeout=STALL))
+    except HTTPError as error:
+        if error.code == 416 and start:
+            return error  # type: ignore[return-value]
+        error.close()
+        why = f"{_host(url)} answers {error.code} {error.reason}".rstrip()
+        if error.code == 407 or (error.code in (401, 403) and _proxy(url)):
+            why = f"the proxy {_proxy(url)} refuses ({error.code} {error.reason})"
+        raise (_CutError if error.code in _PASSING else DownloadError)(why) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise (DownloadError if _is_final(error) else _CutError)(_why(url, error)) from error
+    return answer
+
+
+def _within(seconds: float, call: Callable[[], Any]) -> Any:
+    """What ``call`` returns or raises, or TimeoutError: the lookup of a name in a dead network has no timeout of its own."""
+    answers: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            answers.put((call(), None))
+        except Exception as error:
+            answers.put((None, error))
+
+    threading.Thread(target=work, daemon=True, name="picasso-series connection").start()
+    try:
+        answer, error = answers.get(timeout=max(seconds, 0.1))
+    except queue.Empty:
+        raise TimeoutError from None
+    if error is not None:
+        raise error
+    return answer
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether trying again would be in vain."""
+    reason = _reason(error)
+    return isinstance(reason, ssl.SSLCertVerificationError) or bool(re.search(r"Tunnel connection failed: 4\d\d", str(reason)))
+
+
+def _why(url: str, error: Exception) -> str:
+    """The clause that says what went wrong between here and the server."""
+    reason, host, proxy = _reason(error), _host(url), _proxy(url)
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return f"the certificate of {host} is not trusted ({reason.verify_message})"
+    tunnel = re.search(r"Tunnel connection failed: (.*)", str(reason))
+    if tunnel:
+        return f"the proxy {proxy} refuses ({tunnel[1].strip()})"
+    end = f"the proxy {proxy}" if proxy else host
+    if isinstance(reason, TimeoutError):
+        return f"{end} does not answer"
+    text = reason.strerror if isinstance(reason, OSError) and reason.strerror else str(reason) or type(reason).__name__
+    return f"{end} cannot be reached ({text})"
+
+
+def _reason(error: Exception) -> object:
+    return error.reason if isinstance(error, URLError) else error
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or url
+
+
+def _proxy(url: str) -> str:
+    """Host and port of the proxy that the environment names for ``url``, without its password; empty where there is none."""
+    parts = urlsplit(url)
+    found = urllib.request.getproxies().get(parts.scheme, "")
+    if not found or urllib.request.proxy_bypass(parts.netloc):
+        return ""
+    return urlsplit(found if "//" in found else f"//{found}").netloc.rpartition("@")[2]
+
+
+def _length(response: http.client.HTTPResponse, start: int) -> int | None:
+    text = response.headers.get("Content-Length", "")
+    return start + int(text) if text.isdigit() else None
+
+
+def _first_byte(response: http.client.HTTPResponse) -> int:
+    match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    return int(match[1]) if match else -1
+
+
+def _ask_for_room(part: _Part, total: int) -> None:
+    """Refuse at once what would fill the disk in minutes: the rest of the file, and as much again for what is made of it."""
+    if shutil.disk_usage(part.path.parent).free < 2 * total - part.size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(part.path))

@@ -1,0 +1,294 @@
+"""CLIP weights on this machine: fetched or imported once, verified, converted and kept.
+
+Knows the cache folder and what lies in it: the image tower of each model as ``<name>.safetensors``, which cannot run code, and
+beside it ``<name>.json``, which says where it came from. Knows no encoder.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from picasso_series.atomic import PART, file_sha256, whole_file, write_whole
+from picasso_series.encoders.download import DownloadError, OnProgress, download
+from picasso_series.encoders.weights_table import TABLE, Architecture, Entry, resolve
+from picasso_series.errors import BadInputError, MissingError
+from picasso_series.lock import waiting_lock
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CACHE_VARIABLE = "PICASSO_SERIES_CACHE"
+"""Environment variable that names another folder than the system's for what is kept between runs."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of weights in the cache.
+
+    Attributes:
+        name: what they are called.
+        source: the address or the name of the file that they were made from.
+        source_sha256: that file's hash.
+        verified: whether that file is the very one whose hash is known beforehand.
+        sha256: hash of the ``.safetensors`` file in the cache.
+        bytes: its length.
+    """
+
+    name: str
+    source: str
+    source_sha256: str
+    verified: bool
+    sha256: str
+    bytes: int
+
+
+def known_models() -> list[Entry]:
+    """The weights that can be fetched by name, those of the paper first."""
+    return list(TABLE)
+
+
+def cache_folder() -> Path:
+    """Where weights are kept; it need not exist."""
+    place = os.environ.get(CACHE_VARIABLE)
+    if place:
+        return Path(place).expanduser() / "weights"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("picasso-series", appauthor=False) / "weights"
+
+
+def find(name: str | Entry) -> Path | None:
+    """The file of the image tower ``name`` in the cache, or None.
+
+    Raises:
+        UsageError: there are no weights of that name.
+    """
+    entry = resolve(name)
+    return _path(entry) if record_of(entry) is not None else None
+
+
+def record_of(name: str | Entry) -> Record | None:
+    """What is known of the cached weights ``name``, without checking them; None where they are not in the cache.
+
+    Raises:
+        UsageError: there are no weights of that name.
+    """
+    path = _path(resolve(name))
+    return _read_record(path) if path.is_file() else None
+
+
+def cached() -> list[Record]:
+    """What the cache holds, by name."""
+    records = (_read_record(path) for path in sorted(cache_folder().glob("*.safetensors")))
+    return [record for record in records if record is not None]
+
+
+def verify(name: str | Entry) -> Record:
+    """Check that the cached weights ``name`` are what was once stored, by their hash.
+
+    Raises:
+        UsageError: there are no weights of that name.
+        MissingError: they are not in the cache.
+        BadInputError: they are damaged.
+    """
+    entry = resolve(name)
+    path = _path(entry)
+    record = record_of(entry)
+    if record is None:
+        raise MissingError(f"the weights of {entry.name} are not on this machine; {_how_to_get(entry)}")
+    if path.stat().st_size != record.bytes or file_sha256(path) != record.sha256:
+        raise BadInputError(f"the weights of {entry.name} are damaged ({path}); {_how_to_get(entry)}")
+    return record
+
+
+def fetch(name: str | Entry, on_progress: OnProgress | None = None) -> Path:
+    """Make sure that the weights ``name`` are in the cache and whole, downloading them where they are not; return their file.
+
+    Several processes may ask at once: one works, the others wait. A download that was cut goes on where it was.
+
+    Args:
+        name: a model's name, or an entry that is not in the table.
+        on_progress: called with the bytes that have arrived and their full number, None where that is not known.
+
+    Raises:
+        UsageError: there are no weights of that name.
+        MissingError: they cannot be had, and why, within ten seconds of the last byte.
+    """
+    entry = resolve(name)
+    path = _path(entry)
+    part = path.with_suffix(".part")
+
+    def tell(done: int, total: int | None) -> None:
+        if on_progress is not None:
+            on_progress(done, total)
+
+    with _disk_troubles(entry):
+        if _is_whole(entry):
+            return path
+        if not entry.url:
+            raise MissingError(f"the weights of {entry.name} cannot be fetched by name; {_how_to_get(entry)}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with waiting_lock(_lock(path), lambda: tell(part.stat().st_size if part.exists() else 0, None)):
+            if _is_whole(entry):
+                return path
+            try:
+                download(entry.url, entry.sha256, part, tell)
+            except DownloadError as error:
+                raise MissingError(
+                    f"the weights of {entry.name} cannot be fetched: {error}; try again later, or {_how_to_import(entry)}"
+                ) from error
+            from picasso_series.encoders.checkpoint import read_visual
+
+            _store(entry, read_visual(part), entry.url, entry.sha256)
+            part.unlink()
+    return path
+
+
+def import_file(file: Path, name: str | Entry | None = None, known: Sequence[Entry] = TABLE) -> Record:
+    """Take weights from a file on this machine into the cache: OpenAI's .pt, open_clip's safetensors, or a checkpoint of ``torch.save``.
+
+    Without ``name`` the model is recognized by the file's hash, else by the shapes of its tensors.
+
+    Raises:
+        UsageError: there are no weights of that name.
+        BadInputError: the file is damaged, could run code, is not recognized, or is not what ``name`` says.
+        MissingError: the cache cannot be written.
+    """
+    from picasso_series.encoders.checkpoint import read_visual
+
+    asked = None if name is None else resolve(name)
+    try:
+        sha256 = file_sha256(file)
+        tower = read_visual(file)
+    except OSError as error:
+        raise BadInputError(f"{file} cannot be read ({error.strerror}); check the path") from error
+    found = Architecture.of({key: tuple(tensor.shape) for key, tensor in tower.items()})
+    entry = asked
+    for candidate in known:
+        if candidate.sha256 == sha256 or (asked is None and found is not None and candidate.architecture == found):
+            entry = candidate
+            break
+    if entry is None:
+        raise BadInputError(f"{file.name} holds a model that is not known here; name it with --name MODEL/PRETRAINED, as open_clip does")
+    if asked is not None and (entry.name != asked.name or (asked.architecture not in (None, found))):
+        raise BadInputError(f"{file.name} does not hold {asked.name}; leave --name out, or give another file")
+    verified = entry.sha256 == sha256
+    if entry.sha256 and not verified and not _is_half(tower["conv1.weight"]):
+        raise BadInputError(
+            f"{file.name} has the shapes of {entry.name} but not OpenAI's values, which are of half precision; "
+            f"name it with --name {entry.model}/PRETRAINED, as open_clip does"
+        )
+    path = _path(entry)
+    with _disk_troubles(entry):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with waiting_lock(_lock(path), lambda: None):
+            return _store(entry, tower, file.name, sha256)
+
+
+def load_visual(name: str | Entry) -> dict[str, Tensor]:
+    """Load the image tower ``name`` from the cache: its tensors by the names that open_clip has for them, floats as float32 on the CPU.
+
+    Raises:
+        UsageError: there are no weights of that name.
+        MissingError: they are not in the cache.
+        BadInputError: they are damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    entry = resolve(name)
+    path = find(entry)
+    if path is None:
+        raise MissingError(f"the weights of {entry.name} are not on this machine; {_how_to_get(entry)}")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise BadInputError(f"the weights of {entry.name} are damaged ({path}); {_how_to_get(entry)}") from error
+
+
+def _store(entry: Entry, tower: dict[str, Tensor], source: str, source_sha256: str) -> Record:
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    path = _path(entry)
+    for left in path.parent.glob(f".{entry.stem}.*{PART}.safetensors"):  # by a process that was killed; we hold the lock
+        left.unlink()
+    # Tower and record are two files: without its record a tower does not count, so the old record goes first and the new one comes last.
+    _record_path(path).unlink(missing_ok=True)
+    with whole_file(path) as temporary:
+        try:
+            save_file(tower, temporary, metadata={"name": entry.name, "source_sha256": source_sha256})
+        except SafetensorError as error:
+            # The library tells what the disk answered only in words.
+            code = errno.ENOSPC if f"os error {errno.ENOSPC}" in str(error) else errno.EIO
+            raise OSError(code, str(error), str(path)) from error
+    verified = bool(entry.sha256) and source_sha256 == entry.sha256
+    record = Record(entry.name, source, source_sha256, verified, file_sha256(path), path.stat().st_size)
+    write_whole(_record_path(path), json.dumps(asdict(record), indent=1) + "\n")
+    return record
+
+
+def _path(entry: Entry) -> Path:
+    return cache_folder() / f"{entry.stem}.safetensors"
+
+
+def _record_path(path: Path) -> Path:
+    return path.with_name(path.name.removesuffix(".safetensors") + ".json")
+
+
+def _lock(path: Path) -> Path:
+    return path.with_name(f".{path.name}.lock")
+
+
+def _read_record(path: Path) -> Record | None:
+    """The record beside a file of the cache; None where there is none that makes sense."""
+    try:
+        return Record(**json.loads(_record_path(path).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def _is_whole(entry: Entry) -> bool:
+    try:
+        verify(entry)
+    except (MissingError, BadInputError):
+        return False
+    return True
+
+
+def _is_half(tensor: Tensor) -> bool:
+    """Whether numbers were of half precision before they became float32, as all convolutions of OpenAI's release were."""
+    return bool((tensor.half().float() == tensor).all())
+
+
+def _how_to_get(entry: Entry) -> str:
+    """The deed that brings the weights here, as the end of a sentence."""
+    return f"run picasso-series weights fetch {entry.name}" if entry.url else _how_to_import(entry)
+
+
+def _how_to_import(entry: Entry) -> str:
+    """The deed for machines without network."""
+    files = [entry.url.rpartition("/")[2]] if entry.url else []
+    files += [f"the open_clip_model.safetensors of {entry.hub}"] if entry.hub else []
+    return f"run picasso-series weights import FILE with {' or '.join(files) or f'a file of open_clip and --name {entry.name}'}"
+
+
+@contextmanager
+def _disk_troubles(entry: Entry) -> Iterator[None]:
+    """Turn what the disk does not allow into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        folder = cache_folder()
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            why = f"the disk is full ({folder}); free some space"
+        else:
+            why = f"{folder} cannot be written ({error.strerror or error}); change its permissions"
+        raise MissingError(f"the weights of {entry.name} cannot be stored: {why}, or name another folder in {CACHE_VARIABLE}") from error
