@@ -61,8 +61,9 @@ check: $(STAMP) ## lint, formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(STAMP) ## time drawing strokes on this machine
+bench: $(STAMP) ## time drawing strokes and looking with CLIP on this machine
 	$(BIN)/picasso-series bench raster
+	$(BIN)/picasso-series bench clip
 
 clean: ## remove .venv, caches and the demo's run
 	rm -rf $(VENV) $(RUN) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

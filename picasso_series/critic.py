@@ -12,10 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from picasso_series.levels import Subject
 from picasso_series.lines import Line
 from picasso_series.linework import bending, doubling, lengths, loose_ends, off_paper, shrinking, straying
-from picasso_series.objective import POOL, EncoderTerm, LineTerm, Objective, Term
+from picasso_series.objective import EncoderTerm, LineTerm, Objective, Sight, Term
 from picasso_series.optimize import FINAL_PEN, Moment, Pen, Schedule, optimize
 from picasso_series.settings import Settings
 from picasso_series.strokes import CANVAS
@@ -30,28 +29,29 @@ BEND, MEET, DOUBLE, SHRINK, STRAY = 0.02, 0.03, 0.15, 0.5, 0.1
 class Critic:
     """Costs of drawings of one stroke count."""
 
-    def __init__(self, subject: Subject, lines: Sequence[Line], settings: Settings, studio: Studio, strokes: int) -> None:
-        """Prepare the targets; the seed of ``settings`` decides the views."""
-        self._settings, self._studio, self._strokes = settings, studio, strokes
+    def __init__(self, sight: Sight | None, lines: Sequence[Line], settings: Settings, studio: Studio, strokes: int) -> None:
+        """Prepare the terms; without ``sight`` no encoder looks. The seed of ``settings`` decides the views of each iteration."""
+        self._sight, self._settings, self._studio, self._strokes = sight, settings, studio, strokes
         terms: list[Term] = []
         coarse: list[Term] = []
         if settings.line_weight > 0:
             terms.append(LineTerm(lines, strokes, settings.line_weight, studio.device))
             coarse.append(LineTerm(lines, strokes, settings.line_weight, studio.device, studio.judge.size))
         self._line_terms = tuple(terms)
-        if settings.layer_weight > 0 or settings.embedding_weight > 0:
+        if sight is not None:
             # A drawing of a handful of strokes cannot follow every feature: at full weight it drops parts of the subject.
             share = 1.0 if strokes > 4 or settings.line_weight == 0 else 0.5
-            weights = share * settings.layer_weight, share * settings.embedding_weight
-            encoder_term = EncoderTerm(studio.encoder, subject, *weights, settings.seed, studio.device)
+            encoder_term = EncoderTerm(sight, share * settings.layer_weight, share * settings.embedding_weight)
             terms.append(encoder_term)
             coarse.append(encoder_term)
-        self._objective, self._coarse = Objective(tuple(terms)), Objective(tuple(coarse))
+        judges = (0,) if sight is None else sight.views.judges
+        self._objective, self._coarse = Objective(tuple(terms), judges), Objective(tuple(coarse))
 
     def cost(self, points: Tensor, iteration: int, schedule: Schedule, first: Tensor) -> Tensor:
-        """What the optimizer brings down: drawings (B, n, 4, 2) that began as ``first``, through one view of the pool; (B,)."""
-        view = int(np.random.default_rng([self._settings.seed, self._strokes, 1, iteration]).integers(POOL))
-        cost = self._objective(self._render(points, schedule.pen(iteration)), [view]) + off_paper(points)
+        """What the optimizer brings down: drawings (B, n, 4, 2) that began as ``first``, through views of the pool; (B,)."""
+        rng = np.random.default_rng([self._settings.seed, self._strokes, 1, iteration])
+        views = [0] if self._sight is None else self._sight.views.draw(rng)
+        cost = self._objective(self._render(points, schedule.pen(iteration)), views) + off_paper(points)
         if self._minds_lines:
             cost = cost + self._linework(points, schedule.annealing(iteration))
             cost = cost + SHRINK * shrinking(points, lengths(first)) + STRAY * straying(points, first)
@@ -84,7 +84,7 @@ class Critic:
 
     def _relaxing_cost(self, points: Tensor, iteration: int) -> Tensor:
         pictures = self._render(points, RELAX.pen(iteration))
-        return Objective(self._line_terms)(pictures) + self._linework(points, 1.0) + off_paper(points)
+        return Objective(self._line_terms)(pictures, [0]) + self._linework(points, 1.0) + off_paper(points)
 
     def _linework(self, points: Tensor, meeting: float) -> Tensor:
         return BEND * bending(points) + meeting * (MEET * loose_ends(points) + DOUBLE * doubling(points))

@@ -22,6 +22,7 @@ from picasso_series.critic import Critic
 from picasso_series.levels import Level, Lineage, Subject, Trajectory
 from picasso_series.lineage import Ancestry, descend, match
 from picasso_series.lines import Line
+from picasso_series.objective import Sight
 from picasso_series.optimize import FINAL_PEN, Moment, Pen, Schedule, optimize, record_at
 from picasso_series.salience import Edit, rank, reduce, variants
 from picasso_series.settings import Settings
@@ -90,12 +91,19 @@ class LevelDrawing:
     """The drawing of level ``index`` after the level ``before``."""
 
     def __init__(
-        self, subject: Subject, lines: Sequence[Line], settings: Settings, studio: Studio, index: int, before: Level | None
+        self,
+        subject: Subject,
+        sight: Sight | None,
+        lines: Sequence[Line],
+        settings: Settings,
+        studio: Studio,
+        index: int,
+        before: Level | None,
     ) -> None:
-        """Prepare the critic; nothing is drawn yet."""
+        """Prepare the critic; nothing is drawn yet. ``sight`` is the subject as the encoder sees it, None where none looks."""
         self._subject, self._lines, self._settings, self._studio, self._before = subject, lines, settings, studio, before
         self._index, self._strokes = index, settings.levels[index]
-        self._critic = Critic(subject, lines, settings, studio, self._strokes)
+        self._critic = Critic(sight, lines, settings, studio, self._strokes)
 
     def run(self, checkpoint: Checkpoint | None) -> Iterator[Step | Checkpoint | LevelDone]:
         """Draw the level, from ``checkpoint`` on if there is one; the last event is the finished level."""

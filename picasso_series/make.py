@@ -168,7 +168,7 @@ def _prepare(photo: Photo, settings: Settings) -> tuple[Subject, Studio]:
     from picasso_series.subject import prepare_subject
 
     studio = choose_studio(settings)
-    return prepare_subject(photo, settings.mask, saliency=studio.encoder.saliency), studio
+    return prepare_subject(photo, settings.mask, saliency=studio.find_subject), studio
 
 
 def _identity(photo: Photo, settings: Settings) -> Identity:

@@ -7,24 +7,23 @@ knows no strokes, no optimizer and no files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from picasso_series.encoders import Encoder, Features
+from picasso_series.encoders import Encoder
 from picasso_series.levels import Subject
 from picasso_series.lines import Line, draw_lines
 from picasso_series.strokes import CANVAS
+from picasso_series.views import Views
 
-POOL = 8
-"""Views whose target features are computed beforehand; the first is the whole picture as it is."""
-JUDGES = (0, 1)
-"""The views on which a drawing is judged, so that two judgments of one drawing agree."""
+PASS = 8
+"""Views of the photo that are encoded at a time: all features of a big pool together would not fit small memories."""
 BACKGROUND = 0.3
 """Weight of the encoder's view outside the subject, against 1 on it."""
 
@@ -42,17 +41,18 @@ class Term(Protocol):
 
 @dataclass(frozen=True)
 class Objective:
-    """The weighted sum of terms."""
+    """The weighted sum of terms; ``judges`` are the views of the pool through which drawings are judged."""
 
     terms: tuple[Term, ...]
+    judges: tuple[int, ...] = (0,)
 
-    def __call__(self, pictures: Tensor, views: Sequence[int] = JUDGES) -> Tensor:
-        """Loss (B,) of pictures (B, H, W), 0 black to 1 white."""
+    def __call__(self, pictures: Tensor, views: Sequence[int]) -> Tensor:
+        """Loss (B,) of pictures (B, H, W), 0 black to 1 white, seen through ``views``."""
         return torch.stack([term.weight * term(pictures, views) for term in self.terms]).sum(0)
 
     def parts(self, pictures: Tensor) -> dict[str, Tensor]:
         """Each term's weighted cost (B,) as judged, by name, and their sum as ``total``."""
-        costs = {term.name: term.weight * term(pictures, JUDGES) for term in self.terms}
+        costs = {term.name: term.weight * term(pictures, self.judges) for term in self.terms}
         return {**costs, "total": torch.stack(list(costs.values())).sum(0)}
 
 
@@ -95,6 +95,34 @@ class LineTerm:
         return x * (x.square().sum((1, 2), keepdim=True) + 1e-6).rsqrt()
 
 
+class Sight:
+    """A photo as an encoder sees it: its features through a pool of views, computed once for all levels of a series.
+
+    Attributes:
+        encoder: what looks.
+        views: the pool.
+        layers: the photo's middle layers, each (V, C, h, w), in the order of the pool.
+        embedding: the photo's embeddings (V, D).
+        where: how much each place of each layer counts for a "cosine" encoder, (V, 1, h, w); empty for others.
+    """
+
+    def __init__(self, encoder: Encoder, subject: Subject, views: Views, device: str = "cpu") -> None:
+        """Look at the photo through every one of ``views``."""
+        self.encoder, self.views = encoder, views
+        with torch.no_grad():
+            photo = torch.as_tensor(subject.rgb, device=device).permute(2, 0, 1)[None].float() / 255
+            pool = range(views.count)
+            found = [encoder.features(views.see(photo, pool[first : first + PASS])) for first in range(0, len(pool), PASS)]
+            self.layers = tuple(torch.cat(parts) for parts in zip(*(features.layers for features in found), strict=True))
+            self.embedding = torch.cat([features.embedding for features in found])
+            self.where: list[Tensor] = []
+            if encoder.distance == "cosine":
+                mask = torch.as_tensor(subject.mask, device=device)[None, None]
+                near = F.max_pool2d(mask, 9, stride=1, padding=4)
+                seen = BACKGROUND + (1 - BACKGROUND) * (1 - views.see(1 - near, pool))
+                self.where = [F.interpolate(seen, size=layer.shape[2:], mode="area") for layer in self.layers]
+
+
 class EncoderTerm:
     """Distance of drawing and photo in an encoder's middle layers, plus its embedding's.
 
@@ -104,59 +132,64 @@ class EncoderTerm:
 
     name = "encoder"
 
-    def __init__(
-        self, encoder: Encoder, subject: Subject, layer_weight: float, embedding_weight: float, seed: int, device: str = "cpu"
-    ) -> None:
-        """Compute the target features of a pool of views; ``seed`` decides the views."""
+    def __init__(self, sight: Sight, layer_weight: float, embedding_weight: float) -> None:
+        """Compare drawings with the photo as it is seen; each layer counts ``layer_weight``."""
         self.weight = 1.0
-        self._encoder = encoder
-        self._layer_weight, self._embedding_weight = layer_weight, embedding_weight
-        generator = torch.Generator().manual_seed(seed)
-        size = [POOL, 1, encoder.resolution, encoder.resolution]
-        self._grid = F.affine_grid(_views(POOL, generator), size, align_corners=False).to(device)
-        with torch.no_grad():
-            photo = torch.as_tensor(subject.rgb, device=device).permute(2, 0, 1)[None].float() / 255
-            mask = torch.as_tensor(subject.mask, device=device)[None, None]
-            self._target: Features = encoder.features(self._view(photo, range(POOL)))
-            near = F.max_pool2d(mask, 9, stride=1, padding=4)
-            seen = BACKGROUND + (1 - BACKGROUND) * (1 - self._view(1 - near, range(POOL)))
-            self._where = [F.interpolate(seen, size=layer.shape[2:], mode="area") for layer in self._target.layers]
+        self._sight, self._layer_weight, self._embedding_weight = sight, layer_weight, embedding_weight
 
     def __call__(self, pictures: Tensor, views: Sequence[int]) -> Tensor:
         """See :class:`Term`."""
-        batch, chosen = len(pictures), list(views)
-        seen = self._view(pictures[:, None], chosen)
-        found = self._encoder.features(seen.expand(-1, 3, -1, -1))
-        target = Features(
-            tuple(layer[chosen].repeat(batch, 1, 1, 1) for layer in self._target.layers), self._target.embedding[chosen].repeat(batch, 1)
-        )
-        cost = self._embedding_weight * (1 - F.cosine_similarity(found.embedding, target.embedding))
-        for mine, theirs, where in zip(found.layers, target.layers, self._where, strict=True):
-            cost = cost + self._layer_weight * self._distance(mine, theirs, where[chosen].repeat(batch, 1, 1, 1))
+        limit = self._sight.encoder.at_once
+        if limit is None or len(pictures) * len(views) <= limit:
+            return self._cost(pictures, views)
+        size = max(1, limit // len(views))
+        if torch.is_grad_enabled() and pictures.requires_grad:
+            found: Tensor = _Piecemeal.apply(pictures, lambda part: self._cost(part, views), size)  # type: ignore[no-untyped-call]
+            return found
+        return torch.cat([self._cost(pictures[first : first + size], views) for first in range(0, len(pictures), size)])
+
+    def _cost(self, pictures: Tensor, views: Sequence[int]) -> Tensor:
+        sight, batch, chosen = self._sight, len(pictures), list(views)
+        seen = sight.views.see(pictures[:, None], chosen)
+        found = sight.encoder.features(seen.expand(-1, 3, -1, -1))
+        embedding = sight.embedding[chosen].repeat(batch, 1)
+        cost = self._embedding_weight * (1 - F.cosine_similarity(found.embedding, embedding))
+        for index, mine in enumerate(found.layers):
+            theirs = sight.layers[index][chosen].repeat(batch, 1, 1, 1)
+            if sight.encoder.distance == "squared":
+                apart = (mine - theirs).square().mean((1, 2, 3))
+            else:
+                apart = _unlike(mine, theirs, sight.where[index][chosen].repeat(batch, 1, 1, 1))
+            cost = cost + self._layer_weight * apart
         return cost.view(batch, len(chosen)).mean(1)
 
-    def _distance(self, mine: Tensor, theirs: Tensor, where: Tensor) -> Tensor:
-        if self._encoder.distance == "squared":
-            return (mine - theirs).square().mean((1, 2, 3))
-        apart = 1 - F.cosine_similarity(mine, theirs, dim=1)[:, None]
-        return (where * apart).sum((1, 2, 3)) / where.sum((1, 2, 3))
 
-    def _view(self, pictures: Tensor, views: Sequence[int]) -> Tensor:
-        """Pictures (B, C, H, W) through each of V views: (B * V, C, resolution, resolution), all views of a picture together."""
-        small = F.interpolate(pictures, size=(self._encoder.resolution,) * 2, mode="area")
-        repeated = small.repeat_interleave(len(views), dim=0)
-        return F.grid_sample(repeated, self._grid[list(views)].repeat(len(pictures), 1, 1, 1), padding_mode="border", align_corners=False)
+class _Piecemeal(torch.autograd.Function):
+    """A cost of pictures, each by itself, computed with its gradient some pictures at a time: no more than theirs is in memory."""
+
+    @staticmethod
+    def forward(ctx: Any, pictures: Tensor, cost: Callable[[Tensor], Tensor], size: int) -> Tensor:
+        costs: list[Tensor] = []
+        gradients: list[Tensor] = []
+        for first in range(0, len(pictures), size):
+            with torch.enable_grad():
+                alone = pictures[first : first + size].detach().requires_grad_()
+                found = cost(alone)
+                gradients += torch.autograd.grad(found.sum(), alone)
+            costs.append(found.detach())
+        ctx.save_for_backward(torch.cat(gradients))
+        return torch.cat(costs)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
+        (gradient,) = ctx.saved_tensors
+        return gradient * upstream[:, None, None], None, None
 
 
-def _views(count: int, generator: torch.Generator) -> Tensor:
-    """Affine maps (count, 2, 3): the identity, then slight turns, shifts and scales."""
-    scale = torch.empty(count).uniform_(0.8, 1.05, generator=generator)
-    angle = torch.randn(count, generator=generator) * 0.06
-    shift = torch.empty(count, 2).uniform_(-0.08, 0.08, generator=generator)
-    cosine, sine = scale * angle.cos(), scale * angle.sin()
-    maps = torch.stack([torch.stack([cosine, -sine, shift[:, 0]], 1), torch.stack([sine, cosine, shift[:, 1]], 1)], 1)
-    maps[0] = torch.tensor([[1.0, 0, 0], [0, 1, 0]])
-    return maps
+def _unlike(mine: Tensor, theirs: Tensor, where: Tensor) -> Tensor:
+    """1 - cosine of the channels at each place, averaged by ``where``: (B,)."""
+    apart = 1 - F.cosine_similarity(mine, theirs, dim=1)[:, None]
+    return (where * apart).sum((1, 2, 3)) / where.sum((1, 2, 3))
 
 
 def _pyramid(x: Tensor, sigmas: Sequence[float]) -> list[Tensor]:

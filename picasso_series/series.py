@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from picasso_series.drawing import Checkpoint, LevelDone, LevelDrawing, Step
 from picasso_series.levels import Level, Subject
 from picasso_series.lines import trace_lines
+from picasso_series.objective import Sight
 from picasso_series.settings import Settings
 from picasso_series.studio import Studio, choose_studio, computing_threads
+from picasso_series.views import make_views
 
-__all__ = ["Checkpoint", "LevelDone", "Step", "Studio", "choose_studio", "draw_levels"]
+__all__ = ["Checkpoint", "LevelDone", "Step", "Studio", "choose_studio", "draw_levels", "look_at"]
 
 
 def draw_levels(
@@ -23,10 +25,19 @@ def draw_levels(
     finished = list(done)
     with computing_threads(studio.threads):
         lines = trace_lines(subject)
+        sight = look_at(subject, settings, studio)
         for index in range(len(finished), len(settings.levels)):
-            drawing = LevelDrawing(subject, lines, settings, studio, index, finished[-1] if finished else None)
+            drawing = LevelDrawing(subject, sight, lines, settings, studio, index, finished[-1] if finished else None)
             taken_up = checkpoint if checkpoint is not None and checkpoint.strokes == settings.levels[index] else None
             for event in drawing.run(taken_up):
                 if isinstance(event, LevelDone):
                     finished.append(event.level)
                 yield event
+
+
+def look_at(subject: Subject, settings: Settings, studio: Studio) -> Sight | None:
+    """The subject as the studio's encoder sees it; None where the settings give the encoder no weight."""
+    if not (settings.layer_weight or settings.embedding_weight):
+        return None
+    encoder = studio.encoder
+    return Sight(encoder, subject, make_views(encoder.views, encoder.resolution, settings.seed, studio.device), studio.device)

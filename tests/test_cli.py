@@ -18,6 +18,7 @@ import pytest
 from conftest import draw_pear
 from fake_core import fake_module
 from PIL import Image
+from plain_clip import residual_state
 from sample_clip import open_clip_safetensors, tiny_clip
 
 import picasso_series
@@ -56,6 +57,7 @@ MINIMAL: dict[tuple[str, ...], list[str]] = {
     ("presets", "show"): ["fine"],
     ("doctor",): [],
     ("bench", "raster"): ["--repeats", "1"],
+    ("bench", "clip"): ["--repeats", "1"],
 }
 """A command line for every command that ends well where there is ``pear.png``, a finished ``run``, and weights called ``tiny/one``."""
 
@@ -133,6 +135,7 @@ def test_every_option_stands_in_a_section_and_has_help(command: tuple[str, ...])
 def test_every_command_ends_well_in_plain_json_and_quiet(command: tuple[str, ...], capsys: Caught, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.set_num_threads", lambda threads: None)
     monkeypatch.setattr("picasso_series.benchmark.COUNTS", (4,))
+    monkeypatch.setattr("picasso_series.clip_benchmark.random_weights", residual_state)
     line = [*command, *MINIMAL[command]]
     assert run(line) == 0
     assert capsys.readouterr().out.strip()
@@ -307,9 +310,9 @@ def test_a_finished_run_says_so_and_ends_with_0(capsys: Caught) -> None:
 
 
 @pytest.mark.usefixtures("photo")
-def test_clip_is_missing_in_this_version_and_ends_with_4(capsys: Caught) -> None:
+def test_clip_without_its_weights_ends_with_4(capsys: Caught) -> None:
     assert run(["pear.png", "--encoder", "clip", "-q"]) == 4
-    assert "CLIP" in one_sentence(capsys)
+    assert "weights fetch RN101" in one_sentence(capsys)
     assert not Path("pear-series").exists()
 
 

@@ -128,9 +128,9 @@ def test_the_choice_comes_with_its_reason() -> None:
     assert why != because
 
 
-@pytest.mark.parametrize(("name", "error"), [("clip", MissingError), ("clip:RN50", MissingError), ("eye", UsageError), ("", UsageError)])
-def test_an_encoder_that_is_not_to_be_had_is_refused_with_the_fix(name: str, error: type[Exception]) -> None:
-    with pytest.raises(error, match="structure"):
+@pytest.mark.parametrize("name", ["eye", ""])
+def test_an_encoder_that_there_is_not_is_refused_with_those_that_there_are(name: str) -> None:
+    with pytest.raises(UsageError, match="structure"):
         choose_encoder(name)
 
 

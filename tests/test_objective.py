@@ -16,12 +16,14 @@ from picasso_series.encoders import Features
 from picasso_series.encoders.structure import StructureEncoder
 from picasso_series.levels import Subject
 from picasso_series.lines import Line, draw_lines, trace_lines
-from picasso_series.objective import JUDGES, POOL, EncoderTerm, LineTerm, Objective, blurs, faintness
+from picasso_series.objective import EncoderTerm, LineTerm, Objective, Sight, blurs, faintness
 from picasso_series.strokes import CANVAS
+from picasso_series.views import AFFINE_POOL, AffineViews
 
 SEED = 5
 LINES = trace_lines(face())
-EVERY = range(POOL)
+EVERY = range(AFFINE_POOL)
+JUDGES = AffineViews.judges
 
 
 def ink_of(lines: Sequence[Line], strokes: int) -> Tensor:
@@ -106,7 +108,7 @@ def test_faint_lines_are_never_darker_than_strong_ones(strokes: int) -> None:
 class Eye:
     """An encoder whose only layer is the picture itself beside its negative."""
 
-    name, resolution, sha256, threads = "eye", CANVAS, "", 1
+    name, resolution, sha256, at_once, threads, views = "eye", CANVAS, "", None, 1, "affine"
 
     def __init__(self, distance: Literal["cosine", "squared"]) -> None:
         self.distance = distance
@@ -118,6 +120,10 @@ class Eye:
 
     def saliency(self, rgb: np.ndarray) -> np.ndarray:
         return np.ones(rgb.shape[:2], np.float32)
+
+
+def sight(encoder: Eye | StructureEncoder, seen: Subject, seed: int) -> Sight:
+    return Sight(encoder, seen, AffineViews(encoder.resolution, seed))
 
 
 @pytest.fixture(scope="module")
@@ -137,14 +143,14 @@ def drawn_subject() -> Subject:
 
 @pytest.mark.parametrize("seen", [drawn_subject(), square(), blank()], ids=["drawing", "square", "blank"])
 def test_a_drawing_that_is_the_photo_costs_nothing_in_any_view(encoder: StructureEncoder, seen: Subject) -> None:
-    term = EncoderTerm(encoder, seen, 1.0, 1.0, seed=0)
+    term = EncoderTerm(sight(encoder, seen, 0), 1.0, 1.0)
     for view in EVERY:
         assert term(as_picture(seen), [view]).item() == pytest.approx(0, abs=1e-5)
 
 
 def test_what_is_unlike_the_photo_costs_more_the_less_it_is_alike(encoder: StructureEncoder) -> None:
     seen = drawn_subject()
-    term = EncoderTerm(encoder, seen, 1.0, 0.1, seed=0)
+    term = EncoderTerm(sight(encoder, seen, 0), 1.0, 0.1)
     part = draw_lines([line for line in LINES if line.outline], 0.5)
     costs = [term(picture, JUDGES).item() for picture in (as_picture(seen), 1 - torch.as_tensor(part)[None].float(), noise(1))]
     assert costs == sorted(costs)
@@ -152,7 +158,7 @@ def test_what_is_unlike_the_photo_costs_more_the_less_it_is_alike(encoder: Struc
 
 
 def test_drawings_side_by_side_cost_what_they_cost_alone(encoder: StructureEncoder) -> None:
-    term = EncoderTerm(encoder, face(), 0.3, 0.1, seed=0)
+    term = EncoderTerm(sight(encoder, face(), 0), 0.3, 0.1)
     pictures = torch.cat([as_picture(face()), noise(1), 1 - ink_of(LINES, 8)])
     for views in ([0], [3, 1], list(EVERY)):
         together = term(pictures, views)
@@ -162,17 +168,17 @@ def test_drawings_side_by_side_cost_what_they_cost_alone(encoder: StructureEncod
 
 
 def test_the_seed_chooses_the_views_but_for_the_first(encoder: StructureEncoder) -> None:
-    one, same, other = (EncoderTerm(encoder, face(), 1.0, 0.1, seed) for seed in (3, 3, 4))
+    one, same, other = (EncoderTerm(sight(encoder, face(), seed), 1.0, 0.1) for seed in (3, 3, 4))
     picture = 1 - ink_of(LINES, 8)
     assert torch.equal(one(picture, [0]), other(picture, [0]))
-    for view in range(1, POOL):
+    for view in range(1, AFFINE_POOL):
         assert torch.equal(one(picture, [view]), same(picture, [view]))
         assert not torch.equal(one(picture, [view]), other(picture, [view]))
 
 
 def test_making_views_draws_no_global_random_numbers(encoder: StructureEncoder) -> None:
     before = torch.random.get_rng_state()
-    EncoderTerm(encoder, face(), 1.0, 0.1, seed=0)
+    sight(encoder, face(), 0)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -180,7 +186,7 @@ def test_layers_and_embedding_count_by_their_weights(encoder: StructureEncoder) 
     picture = 1 - ink_of(LINES, 8)
 
     def cost(layers: float, embedding: float) -> float:
-        return EncoderTerm(encoder, face(), layers, embedding, seed=0)(picture, JUDGES).item()
+        return EncoderTerm(sight(encoder, face(), 0), layers, embedding)(picture, JUDGES).item()
 
     assert cost(0, 0) == 0
     assert cost(0.6, 0.2) == pytest.approx(0.6 * cost(1, 0) + 0.2 * cost(0, 1), rel=1e-4)
@@ -189,17 +195,34 @@ def test_layers_and_embedding_count_by_their_weights(encoder: StructureEncoder) 
 
 
 def test_a_squared_encoder_takes_the_mean_squared_difference() -> None:
-    term = EncoderTerm(Eye("squared"), face(), 2.0, 0.0, seed=0)
+    term = EncoderTerm(sight(Eye("squared"), face(), 0), 2.0, 0.0)
     picture = noise(2)
     expected = 2 * (picture - as_picture(face())).square().mean((1, 2))
     torch.testing.assert_close(term(picture, [0]), expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 5])
+def test_how_many_are_looked_at_together_makes_no_difference(at_once: int) -> None:
+    """Neither to the cost nor to the gradient."""
+    eye, few = Eye("squared"), Eye("squared")
+    few.at_once = at_once
+    weights = torch.tensor([1.0, 0.5, 2.0, -1.0])
+    found = []
+    for encoder in (eye, few):
+        term = EncoderTerm(sight(encoder, face(), 0), 1.0, 0.1)
+        pictures = noise(4).requires_grad_()
+        costs = term(pictures, [0, 2])
+        with torch.no_grad():
+            torch.testing.assert_close(term(pictures, [0, 2]), costs)
+        found.append((costs, *torch.autograd.grad((weights * costs).sum(), pictures)))
+    torch.testing.assert_close(found[0], found[1])
 
 
 def test_a_difference_on_the_subject_costs_more_than_beside_it() -> None:
     """The same black square costs more in the middle of a disk than in a corner, where both are equally grey."""
     seen = subject(np.ones_like(X, bool), np.full_like(X, 0.7))
     seen = Subject(seen.rgb, (np.hypot(X - 112, Y - 112) < 60).astype(np.float32), seen.placement, "file")
-    term = EncoderTerm(Eye("cosine"), seen, 1.0, 0.0, seed=0)
+    term = EncoderTerm(sight(Eye("cosine"), seen, 0), 1.0, 0.0)
     on, beside = as_picture(seen).clone(), as_picture(seen).clone()
     on[:, 100:120, 100:120] = 0
     beside[:, 5:25, 5:25] = 0
@@ -209,7 +232,7 @@ def test_a_difference_on_the_subject_costs_more_than_beside_it() -> None:
 
 @pytest.mark.parametrize("view", [0, 1, 5])
 def test_the_gradient_of_the_encoders_cost_agrees_with_finite_differences(encoder: StructureEncoder, view: int) -> None:
-    term = EncoderTerm(encoder, face(), 0.3, 0.1, seed=0)
+    term = EncoderTerm(sight(encoder, face(), 0), 0.3, 0.1)
     picture = as_picture(face()) * 0.6 + 0.4 * (1 - ink_of(LINES, 8))
     (gradient,) = torch.autograd.grad(term(picture.requires_grad_(), [view]).sum(), picture)
     print(f"seed {SEED}")
@@ -238,7 +261,7 @@ class Fixed:
 
 def test_the_loss_is_the_weighted_sum_of_its_terms() -> None:
     terms = Fixed("a", 2.0, 0.25), Fixed("b", 0.5, 3.0)
-    objective = Objective(terms)
+    objective = Objective(terms, JUDGES)
     torch.testing.assert_close(objective(noise(), [4]), torch.full((3,), 2.0))
     parts = objective.parts(noise())
     assert {name: cost.tolist() for name, cost in parts.items()} == {"a": [0.5] * 3, "b": [1.5] * 3, "total": [2.0] * 3}

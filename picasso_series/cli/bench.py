@@ -12,6 +12,7 @@ from picasso_series.cli.output import Output, output_options
 _EXAMPLES = (
     ("picasso-series bench raster", "time drawing strokes, forward and backward, on one thread"),
     ("picasso-series bench raster --repeats 50 --json", "more repeats, for scripts"),
+    ("picasso-series bench clip", "time an iteration with CLIP, beside CLIPasso's own"),
 )
 
 
@@ -51,3 +52,28 @@ def bench_raster(repeats: int, quiet: bool, verbose: bool, as_json: bool) -> Non
         lines.append(f"{name:<8} {strokes:>7}" + "".join(f"{text:>26}" for text in texts))
     record = [asdict(timing) for timing in timings]
     output.result(lines, {"torch": str(torch.__version__), "threads": 1, "repeats": repeats, "unit": "ms", "timings": record})
+
+
+@bench.command("clip", cls=Command, examples=_EXAMPLES)
+@click.option(
+    "--repeats", type=click.IntRange(1, 1000), default=5, metavar="N", cls=Option, section="Measuring", help="Iterations of each kind [5]."
+)
+@output_options
+def bench_clip(repeats: int, quiet: bool, verbose: bool, as_json: bool) -> None:
+    """Time an iteration with CLIP's RN101: seconds of each stage at 32 strokes and five views, on one thread."""
+    output = Output.of(quiet, verbose, as_json)
+    import torch
+
+    from picasso_series.clip_benchmark import CLIPASSO, STAGES, time_clip
+
+    torch.set_num_threads(1)
+    output.note(f"torch {torch.__version__}, one thread, RN101 with random weights, median of {repeats}; seconds")
+    timings = list(time_clip(repeats))
+    kinds = list(dict.fromkeys(timing.precision for timing in timings))
+    lines = [f"{'':<20}" + "".join(f"{kind:>12}" for kind in kinds) + f"{'CLIPasso*':>12}"]
+    for stage in STAGES:
+        cells = [timing.seconds for timing in timings if timing.stage == stage]
+        lines.append(f"{stage:<20}" + "".join(f"{seconds:>12.2f}" for seconds in [*cells, CLIPASSO[stage]]))
+    lines.append("* its own code in float32 on one core of another machine with AVX-512")
+    record = [asdict(timing) for timing in timings]
+    output.result(lines, {"torch": str(torch.__version__), "threads": 1, "repeats": repeats, "unit": "s", "timings": record})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from picasso_series.errors import MissingError, UsageError
+from picasso_series.errors import PicassoError, UsageError
 
 if TYPE_CHECKING:
     import torch
@@ -33,14 +33,18 @@ class Encoder(Protocol):
         name: what it is called in a manifest.
         resolution: side in pixels of the square pictures that it takes.
         distance: how two pictures' layers are compared: "cosine" of the channels at each place, or "squared" difference.
+        views: what kind of views photo and drawing are compared through, "affine" or "perspective".
         sha256: hash of the weights in use, for the manifest.
+        at_once: how many pictures it looks at together, so that memory lasts; None for any number.
         threads: with how many CPU threads its drawings are best computed, None for as many as torch takes.
     """
 
     name: str
     resolution: int
     distance: Literal["cosine", "squared"]
+    views: Literal["affine", "perspective"]
     sha256: str
+    at_once: int | None
     threads: int | None
 
     def features(self, pictures: torch.Tensor) -> Features:
@@ -58,12 +62,24 @@ def choose_encoder(name: str, device: str = "cpu") -> tuple[Encoder, str]:
     Raises:
         UsageError: there is no encoder of that name.
         MissingError: the encoder needs weights that are not there.
+        BadInputError: the encoder's weights are damaged.
     """
-    if name == "clip" or name.startswith("clip:"):
-        raise MissingError("CLIP is not part of this version yet; leave --encoder out, or ask for --encoder structure")
-    if name not in ("auto", "structure"):
-        raise UsageError(f"there is no encoder {name!r}; use auto, structure, clip or clip:<model>")
     from picasso_series.encoders.structure import StructureEncoder
 
-    reason = "asked for" if name == "structure" else "this version carries no CLIP weights, so the embedded encoder draws"
+    if name == "structure":
+        return StructureEncoder.load(device), "asked for"
+    from picasso_series.encoders.clip import DEFAULT_MODEL, ClipEncoder
+
+    if name == "clip" or name.startswith("clip:"):
+        return ClipEncoder.load(name.partition(":")[2] or DEFAULT_MODEL, device), "asked for"
+    if name != "auto":
+        raise UsageError(f"there is no encoder {name!r}; use auto, structure, clip or clip:<model>")
+    from picasso_series.encoders import weights
+
+    reason = f"CLIP's weights are not on this machine (picasso-series weights fetch {DEFAULT_MODEL}), so the embedded encoder draws"
+    if weights.find(DEFAULT_MODEL) is not None:
+        try:
+            return ClipEncoder.load(DEFAULT_MODEL, device), "CLIP's weights are on this machine"
+        except PicassoError as error:
+            reason = f"CLIP cannot be used ({error}), so the embedded encoder draws"
     return StructureEncoder.load(device), reason

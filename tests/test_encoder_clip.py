@@ -1,0 +1,253 @@
+"""CLIP as an encoder: how pictures reach it, where it looks, how it is chosen, and in which numbers it computes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from plain_clip import MEAN, SPREAD, State, plain_features, plain_transformer, residual_state, transformer_state
+from torch import Tensor
+
+from picasso_series import precision
+from picasso_series.encoders import choose_encoder, weights
+from picasso_series.encoders.clip import ClipEncoder
+from picasso_series.encoders.towers import make_tower
+from picasso_series.encoders.weights_table import Entry, resolve
+from picasso_series.errors import BadInputError, MissingError, PicassoError, UsageError
+from picasso_series.precision import AGREEMENT, gradient_agreement, settle_precision
+from picasso_series.raster import Rasterizer, choose_rasterizer
+from picasso_series.settings import Settings
+from picasso_series.studio import choose_studio
+
+SEED = 3
+STATES: dict[str, State] = {"RN101": residual_state(), "RN50": residual_state(seed=1), "ViT-B-32": transformer_state()}
+
+
+def encoder_of(model: str) -> ClipEncoder:
+    return ClipEncoder(model, make_tower(STATES[model]), "", lambda: make_tower(STATES["ViT-B-32"]))
+
+
+def pictures() -> Tensor:
+    print(f"seed {SEED}")
+    return torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(SEED))
+
+
+def photo(height: int = 90, width: int = 70) -> np.ndarray:
+    print(f"seed {SEED}")
+    return np.random.default_rng(SEED).integers(0, 256, (height, width, 3), np.uint8)
+
+
+class Cache:
+    """Weights in place of the program's: those of ``STATES`` that are cached, by file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.damaged = False
+
+    def put(self, name: str) -> Path:
+        path = self._folder / name
+        path.write_text(name)
+        return path
+
+    def find(self, name: str | Entry) -> Path | None:
+        path = self._folder / resolve(name).stem
+        return path if path.exists() else None
+
+    def verify(self, name: str | Entry) -> SimpleNamespace:
+        path = self.find(name)
+        if path is None:
+            raise MissingError(f"the weights of {resolve(name).name} are not here; run picasso-series weights fetch")
+        return SimpleNamespace(sha256=path.name[::-1])
+
+    def load_visual(self, name: str | Entry) -> State:
+        self.verify(name)
+        return {} if self.damaged else STATES[resolve(name).model]
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cache:
+    cache = Cache(tmp_path)
+    for name in ("find", "verify", "load_visual"):
+        monkeypatch.setattr(weights, name, getattr(cache, name))
+    return cache
+
+
+# What it sees
+
+
+@pytest.mark.parametrize("model", STATES)
+def test_pictures_are_normalized_and_seen_as_the_plain_tower_sees_them(model: str) -> None:
+    found = encoder_of(model).features(pictures())
+    layers, embedding = plain_features(STATES[model], pictures())
+    for mine, theirs in zip(found.layers, layers, strict=True):
+        theirs = theirs if theirs.ndim == 4 else theirs.transpose(1, 2).reshape(mine.shape)
+        torch.testing.assert_close(mine, theirs, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(found.embedding, embedding, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("model", STATES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_gradients_flow_to_pictures_and_to_nothing_else(model: str, dtype: torch.dtype) -> None:
+    encoder = encoder_of(model).converted(dtype)
+    assert not encoder.features(pictures()).embedding.requires_grad
+    seen = pictures().requires_grad_()
+    found = encoder.features(seen)
+    assert {layer.dtype for layer in (*found.layers, found.embedding)} == {torch.float32}
+    (gradient,) = torch.autograd.grad(found.embedding.sum(), seen)
+    assert gradient.abs().sum() > 0
+
+
+def test_what_is_converted_is_the_same_encoder_otherwise() -> None:
+    encoder = encoder_of("RN101")
+    lower = encoder.converted(torch.bfloat16)
+    assert (lower.name, lower.resolution, lower.dtype) == ("clip:RN101", 64, torch.bfloat16)
+    assert encoder.dtype == torch.float32
+
+
+# Where the eye goes
+
+
+@pytest.mark.parametrize("model", STATES)
+def test_saliency_has_the_photos_size_and_goes_from_none_to_one(model: str) -> None:
+    found = encoder_of(model).saliency(photo())
+    assert found.shape == (90, 70)
+    assert found.dtype == np.float32
+    assert (found.min(), found.max()) == (0, 1)
+
+
+def test_saliency_is_the_attention_of_the_transformer_whatever_the_loss_looks_with() -> None:
+    seen = photo(64, 64)
+    one, other, third = (encoder_of(model).saliency(seen) for model in STATES)
+    np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(one, third)
+    normal = (torch.from_numpy(seen).permute(2, 0, 1)[None].float() / 255 - MEAN) / SPREAD
+    attention = torch.stack([block[0, :, 0, 1:].mean(0) for block in plain_transformer(STATES["ViT-B-32"], normal)[2]]).mean(0).view(4, 4)
+    # The patch that is looked at most is the brightest quarter of the map or lies beside it.
+    place = np.array(np.unravel_index(one.argmax(), one.shape)) // 16
+    assert abs(place - np.array(np.unravel_index(int(attention.argmax()), (4, 4)))).max() <= 1
+    patches = one.reshape(4, 16, 4, 16).mean((1, 3))
+    assert np.corrcoef(patches.ravel(), attention.numpy().ravel())[0, 1] > 0.9
+
+
+def test_an_even_attention_is_no_error() -> None:
+    state = {name: torch.zeros_like(value) for name, value in STATES["ViT-B-32"].items()}
+    found = ClipEncoder("ViT-B-32", make_tower(state), "", dict).saliency(photo())
+    assert np.isfinite(found).all()
+
+
+def test_another_tower_in_place_of_the_transformer_is_refused() -> None:
+    encoder = ClipEncoder("RN101", make_tower(STATES["RN101"]), "", lambda: make_tower(STATES["RN50"]))
+    with pytest.raises(BadInputError, match="ViT-B-32"):
+        encoder.saliency(photo())
+
+
+# Choice
+
+
+@pytest.mark.parametrize(
+    ("name", "model"), [("clip", "RN101"), ("clip:RN50", "RN50"), ("clip:ViT-B/32", "ViT-B-32"), ("clip:RN50/yfcc15m", "RN50/yfcc15m")]
+)
+def test_the_model_asked_for_is_loaded_and_named_with_the_hash_of_its_weights(cache: Cache, name: str, model: str) -> None:
+    path = cache.put(resolve(model).stem)
+    encoder, reason = choose_encoder(name)
+    assert (encoder.name, reason, encoder.sha256) == (f"clip:{model}", "asked for", path.name[::-1])
+
+
+def test_only_openais_transformers_and_those_that_say_so_have_quickgelu(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(STATES, "ViT-B-32-quickgelu", STATES["ViT-B-32"])
+    found = {}
+    for model in ("ViT-B-32", "ViT-B-32/laion2b_e16", "ViT-B-32-quickgelu/metaclip_400m"):
+        cache.put(resolve(model).stem)
+        found[model] = choose_encoder(f"clip:{model}")[0].features(pictures()).embedding
+    assert torch.equal(found["ViT-B-32"], found["ViT-B-32-quickgelu/metaclip_400m"])
+    assert not torch.allclose(found["ViT-B-32"], found["ViT-B-32/laion2b_e16"], rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["clip", "clip:RN50"])
+def test_weights_that_are_asked_for_and_missing_are_an_error(cache: Cache, name: str) -> None:
+    with pytest.raises(MissingError, match="weights fetch"):
+        choose_encoder(name)
+
+
+@pytest.mark.parametrize(("name", "hint"), [("clip:RN52", "RN50"), ("clip:rn50", "RN50"), ("clap", "structure")])
+def test_unknown_models_are_refused_with_those_that_there_are(cache: Cache, name: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=hint):
+        choose_encoder(name)
+
+
+def test_auto_takes_clip_where_its_weights_are(cache: Cache) -> None:
+    encoder, reason = choose_encoder("auto")
+    assert encoder.name == "structure"
+    assert "weights fetch" in reason
+    cache.put("RN101")
+    encoder, reason = choose_encoder("auto")
+    assert encoder.name == "clip:RN101"
+    assert reason == "CLIP's weights are on this machine"
+
+
+def test_auto_says_what_is_wrong_with_clips_weights_and_goes_on(cache: Cache) -> None:
+    cache.put("RN101")
+    cache.damaged = True
+    encoder, reason = choose_encoder("auto")
+    assert encoder.name == "structure"
+    assert "not those of a CLIP image tower" in reason
+    with pytest.raises(PicassoError, match="not those of a CLIP image tower"):
+        choose_encoder("clip")
+
+
+@pytest.mark.parametrize("start", ["contour", "saliency"])
+def test_a_missing_transformer_is_missed_only_by_who_needs_it_and_before_anything_is_drawn(cache: Cache, start: str) -> None:
+    cache.put("RN101")
+    settings = Settings(encoder="clip", start=start)
+    if start == "contour":
+        studio = choose_studio(settings)
+        assert studio.encoder.name == "clip:RN101"
+        # The subject is found by the embedded encoder.
+        assert studio.find_subject(photo()).shape == (90, 70)
+    else:
+        with pytest.raises(MissingError, match="ViT-B-32"):
+            choose_studio(settings)
+
+
+# In which numbers
+
+
+@pytest.fixture
+def rasterizer() -> Rasterizer:
+    return choose_rasterizer("torch")[0]
+
+
+def test_an_encoder_agrees_with_itself_and_not_with_another(rasterizer: Rasterizer) -> None:
+    one, other = encoder_of("RN101"), encoder_of("RN50")
+    assert gradient_agreement(one, one, rasterizer, "cpu") == pytest.approx(1)
+    assert gradient_agreement(one, other, rasterizer, "cpu") < 0.9
+
+
+def test_float32_stays_where_bfloat16_is_slow(rasterizer: Rasterizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "has_bfloat16", lambda device: False)
+    encoder = encoder_of("RN101")
+    found, choice = settle_precision(encoder, rasterizer, "cpu")
+    assert found is encoder
+    assert choice == {"value": "float32", "reason": "this machine is slow at bfloat16"}
+
+
+@pytest.mark.parametrize(("agreement", "value"), [(AGREEMENT - 0.001, "float32"), (AGREEMENT, "bfloat16")])
+def test_bfloat16_is_taken_where_its_gradient_agrees_and_the_figure_is_told(
+    rasterizer: Rasterizer, monkeypatch: pytest.MonkeyPatch, agreement: float, value: str
+) -> None:
+    monkeypatch.setattr(precision, "has_bfloat16", lambda device: True)
+    monkeypatch.setattr(precision, "gradient_agreement", lambda *_: agreement)
+    found, choice = settle_precision(encoder_of("RN101"), rasterizer, "cpu")
+    assert (choice["value"], str(found.dtype)) == (value, f"torch.{value}")
+    assert f"{agreement:.3f}" in choice["reason"]
+
+
+def test_the_studio_tells_the_numbers_that_clip_computes_in_and_nothing_for_the_embedded_encoder(cache: Cache) -> None:
+    cache.put("RN101")
+    choice = choose_studio(Settings(encoder="clip")).choices["precision"]
+    assert choice["value"] in ("float32", "bfloat16")
+    assert choice["reason"]
+    assert "precision" not in choose_studio(Settings(encoder="structure")).choices
