@@ -43,7 +43,9 @@ class Critic:
             share = 1.0 if strokes > 4 or settings.line_weight == 0 else 0.5
             encoder_term = EncoderTerm(sight, share * settings.layer_weight, share * settings.embedding_weight)
             terms.append(encoder_term)
-            coarse.append(encoder_term)
+            # Hundreds of small pictures are judged a level, which a large encoder would take minutes for; the lines alone tell enough.
+            if sight.encoder.quick or not coarse:
+                coarse.append(encoder_term)
         judges = (0,) if sight is None else sight.views.judges
         self._objective, self._coarse = Objective(tuple(terms), judges), Objective(tuple(coarse))
 

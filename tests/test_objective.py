@@ -109,6 +109,7 @@ class Eye:
     """An encoder whose only layer is the picture itself beside its negative."""
 
     name, resolution, sha256, at_once, threads, views = "eye", CANVAS, "", None, 1, "affine"
+    quick = True
 
     def __init__(self, distance: Literal["cosine", "squared"]) -> None:
         self.distance = distance

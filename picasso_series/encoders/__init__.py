@@ -35,6 +35,7 @@ class Encoder(Protocol):
         distance: how two pictures' layers are compared: "cosine" of the channels at each place, or "squared" difference.
         views: what kind of views photo and drawing are compared through, "affine" or "perspective".
         sha256: hash of the weights in use, for the manifest.
+        quick: whether looking at a picture takes milliseconds, so that it may look at every candidate of a reduction too.
         at_once: how many pictures it looks at together, so that memory lasts; None for any number.
         threads: with how many CPU threads its drawings are best computed, None for as many as torch takes.
     """
@@ -44,6 +45,7 @@ class Encoder(Protocol):
     distance: Literal["cosine", "squared"]
     views: Literal["affine", "perspective"]
     sha256: str
+    quick: bool
     at_once: int | None
     threads: int | None
 

@@ -39,6 +39,7 @@ class ClipEncoder:
 
     distance: Literal["cosine", "squared"] = "squared"
     views: Literal["affine", "perspective"] = "perspective"
+    quick = False
     threads: int | None = None
 
     def __init__(self, model: str, tower: Tower, sha256: str, attention: Callable[[], Tower], device: str = "cpu") -> None:

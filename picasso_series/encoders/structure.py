@@ -36,6 +36,7 @@ class StructureEncoder:
     resolution = 112
     distance: Literal["cosine", "squared"] = "cosine"
     views: Literal["affine", "perspective"] = "affine"
+    quick = True
     at_once: int | None = None
     # Its pictures are so small that threads wait for each other longer than they compute, many times longer on a busy machine; and
     # one thread draws the same on every machine of a kind, however many cores it has.
