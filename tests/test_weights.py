@@ -527,6 +527,8 @@ def test_a_disk_too_small_is_told_before_it_is_full(entry: Entry, server: Server
 
 
 def test_a_disk_that_fills_up_is_told_and_the_part_is_kept(entry: Entry, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    # How much arrives at a time differs from one Python to the next: without this the whole file may come at once.
+    monkeypatch.setattr(download_module, "_BLOCK", 1000)
     append = download_module._Part.append
 
     def full(part: download_module._Part, *args: object) -> None:
@@ -563,7 +565,11 @@ def test_a_cache_that_cannot_be_made_is_told(entry: Entry, tmp_path: Path, monke
         weights.fetch(entry)
 
 
-def test_an_interruption_leaves_the_part_and_nothing_else(entry: Entry, server: Server, cache: Path) -> None:
+def test_an_interruption_leaves_the_part_and_nothing_else(
+    entry: Entry, server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download_module, "_BLOCK", 1000)
+
     def stop(done: int, total: int | None) -> None:
         if done:
             raise KeyboardInterrupt
