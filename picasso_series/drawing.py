@@ -8,7 +8,7 @@ Points are canvas pixels.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from picasso_series.critic import Critic
+from picasso_series.events import Checkpoint, LevelDone, Step
 from picasso_series.levels import Level, Lineage, Subject, Trajectory
 from picasso_series.lineage import Ancestry, descend, match
 from picasso_series.lines import Line
@@ -38,35 +39,6 @@ FEW = 8
 """From this many strokes down fresh starts compete with the warm one: long new strokes may beat inherited ones."""
 CHECKPOINT_EVERY = 25
 """Iterations between two checkpoints."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of progress: the level, what it is doing ("starts", "audition", "optimize", "rank"), how far it is, and its loss."""
-
-    index: int
-    strokes: int
-    phase: str
-    iteration: int
-    iterations: int
-    loss: float
-
-
-@dataclass(frozen=True, eq=False)
-class Checkpoint:
-    """All that is needed to take up a level in the middle: arrays and JSON notes; opaque to whoever stores it."""
-
-    strokes: int
-    arrays: Mapping[str, NDArray[Any]]
-    notes: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class LevelDone:
-    """A finished level."""
-
-    index: int
-    level: Level
 
 
 @dataclass(frozen=True, eq=False)

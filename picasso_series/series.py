@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from picasso_series.drawing import Checkpoint, LevelDone, LevelDrawing, Step
+from picasso_series.drawing import LevelDrawing
+from picasso_series.events import Checkpoint, LevelDone, Step
 from picasso_series.levels import Level, Subject
 from picasso_series.lines import trace_lines
 from picasso_series.objective import Sight

@@ -15,31 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from picasso_series.events import Checkpoint, LevelDone, Step
 from picasso_series.levels import Level, Lineage, Subject, Trajectory
 from picasso_series.settings import Settings
-
-
-@dataclass(frozen=True)
-class Step:
-    index: int
-    strokes: int
-    phase: str
-    iteration: int
-    iterations: int
-    loss: float
-
-
-@dataclass(frozen=True, eq=False)
-class Checkpoint:
-    strokes: int
-    arrays: Mapping[str, Any]
-    notes: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class LevelDone:
-    index: int
-    level: Level
 
 
 def _everywhere(rgb: Any) -> Any:

@@ -45,11 +45,11 @@ def bench_raster(repeats: int, quiet: bool, verbose: bool, as_json: bool) -> Non
         timings.append(timing)
         output.detail(f"{timing.rasterizer} {timing.strokes} strokes, {timing.length}: {timing.total:.2f} ms")
     lengths = list(dict.fromkeys(timing.length for timing in timings))
-    lines = [f"{'':<8} {'strokes':>7}" + "".join(f"{length:>26}" for length in lengths)]
+    lines = [f"{'':<8} {'strokes':>7}" + "".join(f"{length:>30}" for length in lengths)]
     for name, strokes in dict.fromkeys((timing.rasterizer, timing.strokes) for timing in timings):
         cells = [timing for timing in timings if (timing.rasterizer, timing.strokes) == (name, strokes)]
         texts = (f"{cell.forward:.2f} + {cell.backward:.2f} = {cell.total:.2f}" for cell in cells)
-        lines.append(f"{name:<8} {strokes:>7}" + "".join(f"{text:>26}" for text in texts))
+        lines.append(f"{name:<8} {strokes:>7}" + "".join(f"{text:>30}" for text in texts))
     record = [asdict(timing) for timing in timings]
     output.result(lines, {"torch": str(torch.__version__), "threads": 1, "repeats": repeats, "unit": "ms", "timings": record})
 
