@@ -6,14 +6,12 @@ no files. Points are canvas pixels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from picasso_series.lines import Line
 from picasso_series.linework import bending, doubling, lengths, loose_ends, off_paper, shrinking, straying
+from picasso_series.motif import Motif
 from picasso_series.objective import EncoderTerm, LineTerm, Objective, Sight, Term
 from picasso_series.optimize import FINAL_PEN, Moment, Pen, Schedule, optimize
 from picasso_series.settings import Settings
@@ -29,14 +27,15 @@ BEND, MEET, DOUBLE, SHRINK, STRAY = 0.02, 0.03, 0.15, 0.5, 0.1
 class Critic:
     """Costs of drawings of one stroke count."""
 
-    def __init__(self, sight: Sight | None, lines: Sequence[Line], settings: Settings, studio: Studio, strokes: int) -> None:
+    def __init__(self, sight: Sight | None, motif: Motif, settings: Settings, studio: Studio) -> None:
         """Prepare the terms; without ``sight`` no encoder looks. The seed of ``settings`` decides the views of each iteration."""
+        strokes = motif.strokes
         self._sight, self._settings, self._studio, self._strokes = sight, settings, studio, strokes
         terms: list[Term] = []
         coarse: list[Term] = []
         if settings.line_weight > 0:
-            terms.append(LineTerm(lines, strokes, settings.line_weight, studio.device))
-            coarse.append(LineTerm(lines, strokes, settings.line_weight, studio.device, studio.judge.size))
+            terms.append(LineTerm(motif, settings.line_weight, studio.device))
+            coarse.append(LineTerm(motif, settings.line_weight, studio.device, studio.judge.size))
         self._line_terms = tuple(terms)
         if sight is not None:
             # A drawing of a handful of strokes cannot follow every feature: at full weight it drops parts of the subject.

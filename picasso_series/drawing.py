@@ -23,6 +23,7 @@ from picasso_series.events import Checkpoint, LevelDone, Step
 from picasso_series.levels import Level, Lineage, Subject, Trajectory
 from picasso_series.lineage import Ancestry, descend, match
 from picasso_series.lines import Line
+from picasso_series.motif import find_motif
 from picasso_series.objective import Sight
 from picasso_series.optimize import FINAL_PEN, Moment, Pen, Schedule, optimize, record_at
 from picasso_series.salience import Edit, rank, reduce, variants
@@ -73,9 +74,10 @@ class LevelDrawing:
         before: Level | None,
     ) -> None:
         """Prepare the critic; nothing is drawn yet. ``sight`` is the subject as the encoder sees it, None where none looks."""
-        self._subject, self._lines, self._settings, self._studio, self._before = subject, lines, settings, studio, before
+        self._subject, self._settings, self._studio, self._before = subject, settings, studio, before
         self._index, self._strokes = index, settings.levels[index]
-        self._critic = Critic(sight, lines, settings, studio, self._strokes)
+        self._motif = find_motif(lines, subject, self._strokes)
+        self._critic = Critic(sight, self._motif, settings, studio)
 
     def run(self, checkpoint: Checkpoint | None) -> Iterator[Step | Checkpoint | LevelDone]:
         """Draw the level, from ``checkpoint`` on if there is one; the last event is the finished level."""
@@ -132,8 +134,8 @@ class LevelDrawing:
 
     def _fresh(self, rng: np.random.Generator | None) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Starts that owe nothing to the level before, by name."""
-        if self._settings.start == "contour" and self._lines:
-            ways = contour_pieces(self._lines, self._strokes, rng)
+        if self._settings.start == "contour" and self._motif.lines:
+            ways = contour_pieces(self._motif, rng)
             if self._strokes <= FEW:
                 yield "assembled", assembled_start(ways, self._strokes, self._judge_candidates)
             for points in contour_starts(ways, self._strokes):

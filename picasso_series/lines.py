@@ -170,7 +170,7 @@ def _inner(
     skeleton = skeletonize(edges)
     crowding = ndimage.gaussian_filter(skeleton.astype(np.float64), CROWD)
     crowding /= max(float(np.quantile(crowding[where], 0.6)), 1e-6)
-    for chain in _linked([smooth(chain, 1.0) for chain in _chains(skeleton)]):
+    for chain in link([smooth(chain, 1.0) for chain in walk_chains(skeleton)]):
         length = arc_length(chain)[-1]
         at = np.clip(chain.astype(int), 0, CANVAS - 1)
         weight = strength[at[:, 1], at[:, 0]].mean() / np.maximum(1, crowding[at[:, 1], at[:, 0]].mean()) ** 0.7
@@ -178,19 +178,19 @@ def _inner(
             yield Line(chain, float(np.clip(weight, 0.02, 1)), False)
 
 
-def _linked(chains: Sequence[Points]) -> list[Points]:
+def link(chains: Sequence[Points], reach: float = LINK_GAP, turn: float = LINK_TURN) -> list[Points]:
     """Chains that go on in one another across a small gap made one, the nearest ends first."""
     if not chains:
         return []
     # End 2 i is the start of chain i, end 2 i + 1 its last point.
     ends = np.array([chain[k] for chain in chains for k in (0, -1)])
-    pairs = cKDTree(ends).query_pairs(LINK_GAP, output_type="ndarray")
+    pairs = cKDTree(ends).query_pairs(reach, output_type="ndarray")
     gaps = np.linalg.norm(ends[pairs[:, 0]] - ends[pairs[:, 1]], axis=1)
     partner: dict[int, int] = {}
     group = list(range(len(chains)))
     for a, b in pairs[np.lexsort((pairs[:, 1], pairs[:, 0], gaps))].tolist():
         free = a not in partner and b not in partner and group[a // 2] != group[b // 2]
-        if free and _goes_on(_leaving(chains, a), _leaving(chains, b)[::-1]):
+        if free and _goes_on(_leaving(chains, a), _leaving(chains, b)[::-1], turn):
             partner[a], partner[b] = b, a
             old, new = group[b // 2], group[a // 2]
             group = [new if member == old else member for member in group]
@@ -220,11 +220,11 @@ def _threaded(chains: Sequence[Points], partner: Mapping[int, int]) -> Iterator[
         yield joined if len(parts) == 1 else resample(joined, max(5, int(arc_length(joined)[-1])))
 
 
-def _goes_on(a: Points, b: Points) -> bool:
+def _goes_on(a: Points, b: Points, turn: float) -> bool:
     """Whether the end of ``a`` points at the start of ``b`` and they run the same way."""
     out, into = a[-1] - a[max(-8, -len(a))], b[min(7, len(b) - 1)] - b[0]
     across = b[0] - a[-1]
-    limit = np.cos(np.radians(LINK_TURN))
+    limit = np.cos(np.radians(turn))
 
     def agree(u: Points, v: Points) -> bool:
         return bool(u @ v >= limit * np.linalg.norm(u) * np.linalg.norm(v))
@@ -244,7 +244,7 @@ def _thin_edges(gx: Picture, gy: Picture, length: Picture, low: float, high: flo
     return np.asarray(apply_hysteresis_threshold(np.where(peak, length, 0), low, high), bool)
 
 
-def _chains(skeleton: NDArray[np.bool_]) -> Iterator[Points]:
+def walk_chains(skeleton: NDArray[np.bool_]) -> Iterator[Points]:
     """Walk along a one-pixel skeleton: chains (N, 2) of pixel centers, straight on at junctions, ends first."""
     pixels = {(int(x), int(y)) for y, x in zip(*np.nonzero(skeleton), strict=True)}
     degree = {p: sum((p[0] + dx, p[1] + dy) in pixels for dx, dy in NEIGHBORS) for p in pixels}

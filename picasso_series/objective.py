@@ -18,7 +18,7 @@ from torch import Tensor
 
 from picasso_series.encoders import Encoder
 from picasso_series.levels import Subject
-from picasso_series.lines import Line, draw_lines
+from picasso_series.motif import Motif
 from picasso_series.strokes import CANVAS
 from picasso_series.views import Views
 
@@ -63,24 +63,16 @@ def blurs(strokes: int) -> tuple[float, ...]:
     return (2.0, 4.0, 8.0, 16.0) if strokes > 4 else (3.0, 6.0, 12.0, 20.0)
 
 
-def faintness(strokes: int) -> float:
-    """The power of a line's weight that says how dark it should be: with many strokes faint lines count nearly as much as strong ones.
-
-    Where they counted less, strokes along them would score best as dots.
-    """
-    return min(0.8, 8.0 / strokes)
-
-
 class LineTerm:
     """1 - normalized cross-correlation of ink and line map, averaged over blurs; in [0, 1]."""
 
     name = "lines"
 
-    def __init__(self, lines: Sequence[Line], strokes: int, weight: float, device: str = "cpu", size: int = CANVAS) -> None:
-        """Compare pictures of ``size`` pixels with ``lines`` as a drawing of so many strokes should show them."""
+    def __init__(self, motif: Motif, weight: float, device: str = "cpu", size: int = CANVAS) -> None:
+        """Compare pictures of ``size`` pixels with ``motif``."""
         self.weight = weight
-        self._sigmas = tuple(sigma * size / CANVAS for sigma in blurs(strokes))
-        target = torch.as_tensor(draw_lines(lines, faintness(strokes)), dtype=torch.float32, device=device)[None, None]
+        self._sigmas = tuple(sigma * size / CANVAS for sigma in blurs(motif.strokes))
+        target = torch.as_tensor(motif.picture(), dtype=torch.float32, device=device)[None, None]
         target = F.interpolate(target, size=(size, size), mode="area")[0]
         self._targets = [self._unit(blurred) for blurred in _pyramid(target, self._sigmas)]
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from picasso_series.curves import CORNER_REACH, Fit, Points, cover, is_closed, smooth, turning
+from picasso_series.curves import CORNER_REACH, Fit, Points, cover, is_closed, sample, smooth, turning
 from picasso_series.lines import Line
+from picasso_series.motif import Motif
 from picasso_series.strokes import CANVAS, sub_curve
 
 ANGLES = (55.0, 80.0, 110.0, 150.0)
@@ -47,17 +48,17 @@ def bearable_error(strokes: int) -> float:
     return float(np.clip(3.0 * (32 / strokes) ** 0.625, 2.0, 14.0))
 
 
-def contour_pieces(lines: Sequence[Line], strokes: int, rng: np.random.Generator | None = None) -> list[list[Piece]]:
+def contour_pieces(motif: Motif, rng: np.random.Generator | None = None) -> list[list[Piece]]:
     """The subject's lines cut into cubics in every way that is tried, each way's pieces by worth.
 
     With ``rng`` the lines' weights are shaken, so that other details are chosen.
     """
-    limit = bearable_error(strokes)
-    opened = [(_shaken(line, rng), _starting_points(line.chain)) for line in lines]
+    limit = bearable_error(motif.strokes)
+    opened = [(_shaken(line, rng), _starting_points(line.chain)) for line in motif.lines]
     ways = []
     for tolerance in TOLERANCES:
         for angle in ANGLES:
-            pieces = [piece for line, starts in opened for piece in _pieces(line, starts, tolerance * limit, angle, limit)]
+            pieces = [piece for line, starts in opened for piece in _pieces(line, starts, tolerance * limit, angle, limit, motif)]
             ways.append(sorted(pieces, key=lambda piece: -piece.worth))
     return ways
 
@@ -107,7 +108,7 @@ def _starting_points(chain: Points) -> Sequence[int]:
     return [int(k * len(chain) / 4) for k in range(4)] if is_closed(chain) else [0]
 
 
-def _pieces(line: Line, starts: Sequence[int], tolerance: float, angle: float, limit: float) -> list[Piece]:
+def _pieces(line: Line, starts: Sequence[int], tolerance: float, angle: float, limit: float, motif: Motif) -> list[Piece]:
     """The fewest cubics that follow a line within the tolerance."""
     blurred = smooth(line.chain, 1.5 if tolerance < 2.5 else 2.5)
     best: list[Fit] | None = None
@@ -124,7 +125,7 @@ def _pieces(line: Line, starts: Sequence[int], tolerance: float, angle: float, l
             best = fits
     pieces = []
     for fit in best or []:
-        ink = line.weight**0.7 * fit.length * max(0.0, 1 - (fit.error / limit) ** 2)
+        ink = line.weight**0.7 * fit.length * max(0.0, 1 - (fit.error / limit) ** 2) * motif.told_by(sample(fit.points[None], 17)[0])
         pieces.append(Piece(fit.points, ink, ink * fit.length / (fit.length + SPECK)))
     return pieces
 

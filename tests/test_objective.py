@@ -16,7 +16,8 @@ from picasso_series.encoders import Features
 from picasso_series.encoders.structure import StructureEncoder
 from picasso_series.levels import Subject
 from picasso_series.lines import Line, draw_lines, trace_lines
-from picasso_series.objective import EncoderTerm, LineTerm, Objective, Sight, blurs, faintness
+from picasso_series.motif import Motif, faintness
+from picasso_series.objective import EncoderTerm, LineTerm, Objective, Sight, blurs
 from picasso_series.strokes import CANVAS
 from picasso_series.views import AFFINE_POOL, AffineViews
 
@@ -41,7 +42,7 @@ def noise(batch: int = 3, side: int = CANVAS) -> Tensor:
 
 @pytest.mark.parametrize("strokes", [1, 4, 8, 32, 256])
 def test_the_line_map_itself_costs_nothing_and_a_blank_sheet_all(strokes: int) -> None:
-    term = LineTerm(LINES, strokes, 1.0)
+    term = LineTerm(Motif(strokes, LINES), 1.0)
     ink = ink_of(LINES, strokes)
     assert term(1 - ink, EVERY).item() == pytest.approx(0, abs=1e-5)
     assert term(torch.ones_like(ink), EVERY).item() == pytest.approx(1, abs=1e-5)
@@ -50,19 +51,19 @@ def test_the_line_map_itself_costs_nothing_and_a_blank_sheet_all(strokes: int) -
 @pytest.mark.parametrize("size", [56, 112])
 def test_a_small_line_map_costs_nothing_either(size: int) -> None:
     small = F.interpolate(ink_of(LINES, 8)[None], size=(size, size), mode="area")[0]
-    assert LineTerm(LINES, 8, 1.0, size=size)(1 - small, EVERY).item() == pytest.approx(0, abs=1e-5)
+    assert LineTerm(Motif(8, LINES), 1.0, size=size)(1 - small, EVERY).item() == pytest.approx(0, abs=1e-5)
 
 
 @pytest.mark.parametrize("scale", [0.05, 0.4, 0.9])
 def test_how_dark_the_ink_is_makes_no_difference(scale: float) -> None:
-    term = LineTerm(LINES, 8, 1.0)
+    term = LineTerm(Motif(8, LINES), 1.0)
     ink = noise()
     torch.testing.assert_close(term(1 - scale * ink, EVERY), term(1 - ink, EVERY), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("strokes", [4, 8, 32])
 def test_lines_that_lie_farther_off_cost_more(strokes: int) -> None:
-    term = LineTerm(LINES, strokes, 1.0)
+    term = LineTerm(Motif(strokes, LINES), 1.0)
     ink = ink_of(LINES, strokes)
     costs = [term(1 - ink.roll(shift, 2), EVERY).item() for shift in (0, 1, 3, 6, 12)]
     assert costs == sorted(costs)
@@ -72,25 +73,25 @@ def test_lines_that_lie_farther_off_cost_more(strokes: int) -> None:
 
 def test_few_strokes_are_compared_in_the_large() -> None:
     ink = ink_of(LINES, 8).roll(4, 2)
-    assert LineTerm(LINES, 4, 1.0)(1 - ink, EVERY) < LineTerm(LINES, 32, 1.0)(1 - ink, EVERY)
+    assert LineTerm(Motif(4, LINES), 1.0)(1 - ink, EVERY) < LineTerm(Motif(32, LINES), 1.0)(1 - ink, EVERY)
     assert max(blurs(2)) > max(blurs(64))
 
 
 @pytest.mark.parametrize("strokes", [3, 30])
 def test_line_costs_lie_between_none_and_one_and_do_not_mix(strokes: int) -> None:
-    term = LineTerm(LINES, strokes, 1.0)
+    term = LineTerm(Motif(strokes, LINES), 1.0)
     together = term(noise(), EVERY)
     assert ((together >= 0) & (together <= 1)).all()
     torch.testing.assert_close(together, torch.cat([term(noise()[i : i + 1], [0]) for i in range(3)]))
 
 
 def test_without_lines_every_picture_costs_all() -> None:
-    torch.testing.assert_close(LineTerm([], 8, 1.0)(noise(), EVERY), torch.ones(3))
+    torch.testing.assert_close(LineTerm(Motif(8, ()), 1.0)(noise(), EVERY), torch.ones(3))
 
 
 @pytest.mark.parametrize("strokes", [4, 16])
 def test_the_gradient_of_the_line_cost_agrees_with_finite_differences(strokes: int) -> None:
-    term = LineTerm(LINES, strokes, 1.0, size=20)
+    term = LineTerm(Motif(strokes, LINES), 1.0, size=20)
     pictures = noise(1, 20).double().requires_grad_()
     assert torch.autograd.gradcheck(lambda p: term(p, EVERY), pictures, eps=1e-6, atol=1e-6)
 

@@ -20,6 +20,7 @@ from picasso_series import drawing
 from picasso_series.critic import Critic
 from picasso_series.levels import Level, Subject
 from picasso_series.lines import trace_lines
+from picasso_series.motif import Motif, find_motif
 from picasso_series.optimize import FINAL_PEN, Schedule
 from picasso_series.photo import load_photo
 from picasso_series.salience import rank
@@ -145,7 +146,7 @@ def test_events_come_in_order(horse_events: list[Any]) -> None:
 def test_a_sketch_stands_in_the_order_of_salience(horse: list[Level], studio: Studio) -> None:
     subject = prepare_subject(load_photo(HORSE))
     for level in horse:
-        critic = Critic(look_at(subject, QUICK, studio), trace_lines(subject), QUICK, studio, level.strokes)
+        critic = Critic(look_at(subject, QUICK, studio), find_motif(trace_lines(subject), subject, level.strokes), QUICK, studio)
         points = torch.from_numpy(level.trajectory.points[-1]) * CANVAS
         order, values = rank(points, critic.judge_small, studio.judge)
         assert order.tolist() == list(range(level.strokes))
@@ -218,7 +219,7 @@ def test_the_seed_decides_the_views_and_so_the_drawing(studio: Studio, once: lis
     (other,) = draw(replace(QUICK, levels=(5,), seed=1), studio)
     assert (other.trajectory.points[-1] != once[0].trajectory.points[-1]).any()
     asked = [replace(QUICK, seed=seed) for seed in (0, 0, 1)]
-    critics = [Critic(look_at(face(), settings, studio), trace_lines(face()), settings, studio, 5) for settings in asked]
+    critics = [Critic(look_at(face(), settings, studio), Motif(5, trace_lines(face())), settings, studio) for settings in asked]
     points = torch.from_numpy(once[0].trajectory.points[-1:]) * CANVAS
     schedule = Schedule(9, 1.0, False, FINAL_PEN)
     costs = [[critic.cost(points, i, schedule, points).item() for i in range(6)] for critic in critics]

@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 
 from picasso_series.curves import Points, sample
 from picasso_series.lines import Line, trace_lines
+from picasso_series.motif import Motif
 from picasso_series.start import (
     DIFFERENT,
     STEP,
@@ -35,7 +36,7 @@ def lines_of(name: str) -> tuple[Line, ...]:
 
 @cache
 def starts_of(name: str, strokes: int) -> tuple[Points, ...]:
-    return tuple(contour_starts(contour_pieces(lines_of(name), strokes), strokes))
+    return tuple(contour_starts(contour_pieces(Motif(strokes, lines_of(name))), strokes))
 
 
 def off_lines(points: Points, lines: tuple[Line, ...]) -> NDArray[np.float64]:
@@ -90,13 +91,13 @@ def test_the_last_stroke_of_a_face_is_its_outline() -> None:
 
 
 def test_ways_without_pieces_are_passed_over() -> None:
-    ways = contour_pieces(lines_of("square"), 4)
+    ways = contour_pieces(Motif(4, lines_of("square")))
     one, other = list(contour_starts(ways, 4)), list(contour_starts([[], *ways, []], 4))
     np.testing.assert_array_equal(np.stack(one), np.stack(other))
 
 
 def test_each_ways_pieces_stand_by_worth() -> None:
-    for way in contour_pieces(lines_of("face"), 16):
+    for way in contour_pieces(Motif(16, lines_of("face"))):
         worth = [piece.worth for piece in way]
         assert worth == sorted(worth, reverse=True)
         assert all(0 <= piece.worth <= piece.ink for piece in way)
@@ -105,7 +106,7 @@ def test_each_ways_pieces_stand_by_worth() -> None:
 def test_the_seed_alone_shakes_the_choice() -> None:
     def drawn(seed: int | None) -> Points:
         rng = None if seed is None else np.random.default_rng(seed)
-        return np.array([piece.worth for way in contour_pieces(lines_of("square"), 8, rng) for piece in way])
+        return np.array([piece.worth for way in contour_pieces(Motif(8, lines_of("square")), rng) for piece in way])
 
     plain, five, six = drawn(None), drawn(5), drawn(6)
     np.testing.assert_array_equal(drawn(None), plain)
@@ -128,7 +129,7 @@ def uncovered(chosen: Points, candidates: Points) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("strokes", [1, 4, 8])
 def test_a_start_is_assembled_of_the_pieces_that_help_most(strokes: int) -> None:
-    ways = contour_pieces(lines_of("face"), strokes)
+    ways = contour_pieces(Motif(strokes, lines_of("face")))
     asked: list[tuple[int, int]] = []
     first: list[Points] = []
 
@@ -151,7 +152,7 @@ def test_a_start_is_assembled_of_the_pieces_that_help_most(strokes: int) -> None
 
 
 def test_a_pool_that_is_too_small_is_filled_by_halves() -> None:
-    ways = contour_pieces(lines_of("disk"), 8)
+    ways = contour_pieces(Motif(8, lines_of("disk")))
     points = assembled_start(ways, 200, lambda chosen, candidates: np.arange(len(candidates), dtype=float))
     assert points.shape == (200, 4, 2)
     assert np.median(off_lines(points, lines_of("disk"))) < 4
