@@ -49,6 +49,7 @@ MINIMAL: dict[tuple[str, ...], list[str]] = {
     ("draw",): ["pear.png", *QUICK, "-o", "new"],
     ("film",): ["run", "--size", "64x64", "--formats", "svg"],
     ("gallery",): ["run", "-o", "site"],
+    ("still",): ["pear.png", "--encoder", "structure"],
     ("weights", "list"): [],
     ("weights", "fetch"): ["tiny/one"],
     ("weights", "verify"): [],

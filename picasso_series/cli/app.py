@@ -23,6 +23,7 @@ from picasso_series.cli.gallery import gallery
 from picasso_series.cli.help import CONTEXT, write_examples
 from picasso_series.cli.output import os_sentence
 from picasso_series.cli.presets import presets
+from picasso_series.cli.still import still
 from picasso_series.cli.weights import weights
 from picasso_series.errors import PicassoError
 
@@ -59,7 +60,7 @@ def app() -> None:
     """
 
 
-for command in (draw, film, gallery, weights, presets, doctor, bench):
+for command in (draw, film, gallery, still, weights, presets, doctor, bench):
     app.add_command(command)
 
 
