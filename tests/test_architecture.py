@@ -42,6 +42,7 @@ SHOWING = sorted(
         "errors",
         "lettering",
         "levels",
+        "look",
         "plate",
         "presets",
         "run",
@@ -49,6 +50,7 @@ SHOWING = sorted(
         "show",
         "strokes",
         "svg",
+        "toml_file",
     }
 )
 """The half that re-reads finished runs, and all that is imported before a command knows what it has to do."""
