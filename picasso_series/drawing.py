@@ -38,7 +38,7 @@ FINALISTS = 2
 FEW = 8
 """From this many strokes down fresh starts compete with the warm one: long new strokes may beat inherited ones."""
 CHECKPOINT_EVERY = 25
-"""Iterations between two checkpoints."""
+"""Iterations between two checkpoints, the first of which is at the start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +71,15 @@ class LevelDrawing:
         studio: Studio,
         index: int,
         before: Level | None,
+        critic: Critic | None = None,
     ) -> None:
-        """Prepare the critic; nothing is drawn yet. ``sight`` is the subject as the encoder sees it, None where none looks."""
+        """Prepare the critic; nothing is drawn yet.
+
+        ``sight`` is the subject as the encoder sees it, None where none looks. Who wants to know what the critic is asked brings one.
+        """
         self._subject, self._lines, self._settings, self._studio, self._before = subject, lines, settings, studio, before
         self._index, self._strokes = index, settings.levels[index]
-        self._critic = Critic(sight, lines, settings, studio, self._strokes)
+        self._critic = critic or Critic(sight, lines, settings, studio, self._strokes)
 
     def run(self, checkpoint: Checkpoint | None) -> Iterator[Step | Checkpoint | LevelDone]:
         """Draw the level, from ``checkpoint`` on if there is one; the last event is the finished level."""
@@ -87,6 +91,8 @@ class LevelDrawing:
                 starts = yield from self._audition(starts)
             moment = Moment.start(torch.stack([start.points for start in starts]))
             rows = [self._row(moment)]
+            # Finding the start took as long as many iterations.
+            yield self._save(starts, moment, rows, time.monotonic() - began)
         else:
             starts, moment, rows = self._restore(checkpoint)
             began -= float(checkpoint.notes["seconds"])
