@@ -18,6 +18,7 @@ from picasso_series.film.timeline import count_text
 from picasso_series.lettering import roman
 from picasso_series.levels import Level
 from picasso_series.paper import Box, Grid, Paper, best_grid
+from picasso_series.plate import State
 from picasso_series.svg import SVG_NAMESPACE, path_data
 from picasso_series.travel import plan_tour
 
@@ -49,14 +50,6 @@ _LETTERS: dict[str, tuple[float, tuple[tuple[float, ...], ...]]] = {
 
 Points = NDArray[np.float64]
 """Lines of the pen: control points (n, 4, 2), in millimeters."""
-
-
-@dataclass(frozen=True)
-class State:
-    """A level and its number among all levels of its series, from 1."""
-
-    number: int
-    level: Level
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,19 +14,16 @@ from hypothesis import strategies as st
 from sample_series import sample_series
 
 from picasso_series.errors import UsageError
-from picasso_series.levels import Series
 from picasso_series.paper import Box, best_grid, paper_names, parse_paper
-from picasso_series.plotter import INKSCAPE_NAMESPACE, LAYERS, State, plotter_svg
+from picasso_series.plate import all_states
+from picasso_series.plotter import INKSCAPE_NAMESPACE, LAYERS, plotter_svg
 from picasso_series.travel import plan_tour, travel_of
 
 SERIES = sample_series()
+STATES = all_states(SERIES)
 SVG = "{http://www.w3.org/2000/svg}"
 ENDS = st.lists(st.tuples(*[st.floats(-100, 300, allow_nan=False)] * 4), min_size=1, max_size=12)
 PX_PER_MM = 96 / 25.4
-
-
-def states(series: Series = SERIES) -> list[State]:
-    return [State(number, level) for number, level in enumerate(series.levels, start=1)]
 
 
 def curves(svg: str) -> list[list[np.ndarray]]:
@@ -41,7 +38,7 @@ def curves(svg: str) -> list[list[np.ndarray]]:
 def test_vpype_reads_the_sheet_its_layers_and_every_line(tmp_path: Path, paper: str, layers: str) -> None:
     vpype = pytest.importorskip("vpype", reason="vpype is not installed; install the test extra (it takes Python 3.11 to 3.13)")
     path = tmp_path / "plot.svg"
-    path.write_text(plotter_svg(states(), parse_paper(paper), "A <Duck>", layers), encoding="utf-8")
+    path.write_text(plotter_svg(STATES, parse_paper(paper), "A <Duck>", layers), encoding="utf-8")
     document = vpype.read_multilayer_svg(str(path), quantization=0.1)
     width, height = (side / PX_PER_MM for side in document.page_size)
     assert any((width, height) == pytest.approx((sheet.width, sheet.height), abs=0.01) for sheet in parse_paper(paper))
@@ -61,7 +58,7 @@ def test_vpype_reads_the_sheet_its_layers_and_every_line(tmp_path: Path, paper: 
 def test_vpype_measures_the_travel_that_was_planned(tmp_path: Path) -> None:
     vpype = pytest.importorskip("vpype", reason="vpype is not installed; install the test extra (it takes Python 3.11 to 3.13)")
     path = tmp_path / "plot.svg"
-    text = plotter_svg(states()[:1], parse_paper("a5"), "Duck")
+    text = plotter_svg(STATES[:1], parse_paper("a5"), "Duck")
     path.write_text(text, encoding="utf-8")
     (layer,) = vpype.read_multilayer_svg(str(path), quantization=0.1).layers.values()
     ends = np.array([curve[[0, 3]] for curve in curves(text)[0]])
@@ -70,7 +67,7 @@ def test_vpype_measures_the_travel_that_was_planned(tmp_path: Path) -> None:
 
 
 def test_a_plot_holds_every_stroke_once_and_enlarged_alike() -> None:
-    layers = curves(plotter_svg(states(), parse_paper("a4"), "Duck"))
+    layers = curves(plotter_svg(STATES, parse_paper("a4"), "Duck"))
     shapes = [[np.linalg.norm(np.diff(curve, axis=0), axis=1) for curve in layer] for layer in layers]
     scales = set()
     for level, layer in zip(SERIES.levels, shapes, strict=True):
@@ -90,7 +87,7 @@ def test_the_pen_travels_far_less_than_in_any_order() -> None:
 
 
 def test_layers_are_named_for_inkscape_and_titles_are_text() -> None:
-    root = ElementTree.fromstring(plotter_svg(states(), parse_paper("a6"), "<Duck> & 'sons'"))
+    root = ElementTree.fromstring(plotter_svg(STATES, parse_paper("a6"), "<Duck> & 'sons'"))
     assert root.findtext(f"{SVG}title") == "<Duck> & 'sons'"
     for group in root.findall(f"{SVG}g"):
         assert group.get(f"{{{INKSCAPE_NAMESPACE}}}groupmode") == "layer"
@@ -98,18 +95,18 @@ def test_layers_are_named_for_inkscape_and_titles_are_text() -> None:
 
 
 def test_the_same_series_gives_the_same_file() -> None:
-    assert plotter_svg(states(), parse_paper("a5"), "d") == plotter_svg(states(), parse_paper("a5"), "d")
+    assert plotter_svg(STATES, parse_paper("a5"), "d") == plotter_svg(STATES, parse_paper("a5"), "d")
 
 
 def test_one_level_fills_the_sheet_and_keeps_its_number() -> None:
-    alone = curves(plotter_svg(states()[2:], parse_paper("a6"), "Duck"))
+    alone = curves(plotter_svg(STATES[2:], parse_paper("a6"), "Duck"))
     assert [len(layer) for layer in alone] == [2 + 3]
     assert np.ptp(np.vstack(alone[0])[:, 0]) > 90
 
 
 def test_nonsense_is_refused() -> None:
     with pytest.raises(UsageError, match="levels or pens"):
-        plotter_svg(states(), parse_paper("a5"), "d", "colors")
+        plotter_svg(STATES, parse_paper("a5"), "d", "colors")
     with pytest.raises(ValueError, match="a level and a sheet"):
         plotter_svg([], parse_paper("a5"), "d")
     for text in ("a9", "", "30x", "10x300", "1x1", "99999x200", "-200x200"):
