@@ -151,7 +151,7 @@ class LevelDrawing:
     def _judge_candidates(self, chosen: NDArray[np.float64], candidates: NDArray[np.float64]) -> NDArray[np.float64]:
         edits = [Edit((), stroke) for stroke in self._tensor(candidates)]
         with torch.no_grad():
-            return self._critic.judge_small(variants(self._tensor(chosen), edits, self._studio.judge)).double().cpu().numpy()
+            return self._critic.judge_small(variants(self._tensor(chosen), edits, self._studio.judge)).cpu().double().numpy()
 
     def _warm(self, before: Level) -> _Start:
         points = self._tensor(before.sketch.points.astype(np.float64) * CANVAS)

@@ -117,7 +117,8 @@ def _spread(power: Tensor, size: int) -> Tensor:
     last = ends.gather(1, piece)
     first = torch.where(piece > 0, ends.gather(1, (piece - 1).clamp(min=0)), 0)
     within = ((wanted - first) / (last - first).clamp(min=1e-12)).clamp(0, 1)
-    return (piece + within) / FINE
+    found: Tensor = (piece + within) / FINE
+    return found
 
 
 class _Render(torch.autograd.Function):
