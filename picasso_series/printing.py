@@ -21,7 +21,7 @@ from PIL import Image
 from picasso_series.atomic import whole_file, write_whole
 from picasso_series.errors import PicassoError
 from picasso_series.film.draw import Sheet, cairo, draw_line, draw_picture, draw_strokes, to_rgb
-from picasso_series.film.morph import Strokes
+from picasso_series.inking import Strokes
 from picasso_series.levels import Series, Subject
 from picasso_series.look import Color, Look, color_text
 from picasso_series.paper import MM_PER_INCH, MM_PER_POINT
@@ -55,7 +55,7 @@ def write_plate(series: Series, folder: Path, title: str | None = None) -> tuple
     try:
         write_whole(vector, plate_svg(plan, series.subject, look, plate_words(series, title)))
         with whole_file(raster) as temporary:
-            Image.fromarray(plate_pixels(plan, series.subject, look, PNG_WIDTH)).save(temporary, "PNG", optimize=True)
+            Image.fromarray(plate_pixels(plan, series.subject, look, PNG_WIDTH / plan.width)).save(temporary, "PNG", optimize=True)
     except OSError as error:
         raise PicassoError(f"the plate could not be written ({error.strerror or error}); check the folder and the free space") from error
     return vector, raster
@@ -88,14 +88,13 @@ def plate_svg(plan: Layout, subject: Subject, look: Look, words: str, unit: str 
     )
 
 
-def plate_pixels(plan: Layout, subject: Subject, look: Look, width: int) -> NDArray[np.uint8]:
-    """The plate as sRGB pixels (height, ``width``, 3).
+def plate_pixels(plan: Layout, subject: Subject, look: Look, scale: float) -> NDArray[np.uint8]:
+    """The plate as sRGB pixels (height, width, 3), ``scale`` of them a unit of the layout.
 
     Raises:
         MissingError: libcairo is not there.
     """
-    scale = width / plan.width
-    sheet = Sheet(width, round(plan.height * scale), look.paper)
+    sheet = Sheet(round(plan.width * scale), round(plan.height * scale), look.paper)
     _draw(sheet.context, plan, subject, look, scale)
     return to_rgb(sheet.pixels())
 
@@ -107,7 +106,7 @@ def sheet_png(plan: Layout, subject: Subject, look: Look, dpi: int) -> bytes:
         MissingError: libcairo is not there.
     """
     buffer = io.BytesIO()
-    pixels = plate_pixels(plan, subject, look, round(plan.width / MM_PER_INCH * dpi))
+    pixels = plate_pixels(plan, subject, look, dpi / MM_PER_INCH)
     Image.fromarray(pixels).save(buffer, "PNG", optimize=True, dpi=(dpi, dpi))
     return buffer.getvalue()
 

@@ -47,6 +47,8 @@ SHOWING = sorted(
         "plate",
         "plotter",
         "printing",
+        "prints",
+        "printing",
         "presets",
         "run",
         "settings",

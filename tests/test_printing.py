@@ -35,7 +35,7 @@ def render(svg: str, width: int) -> np.ndarray:
 
 
 def check_agreement(plan: Layout, look: Look, width: int) -> None:
-    pixels = plate_pixels(plan, SERIES.subject, look, width).astype(float)
+    pixels = plate_pixels(plan, SERIES.subject, look, width / plan.width).astype(float)
     vectors = render(plate_svg(plan, SERIES.subject, look, "duck", "mm"), width)
     assert np.abs(np.subtract(pixels.shape, vectors.shape)).max() <= 1
     rows = min(len(pixels), len(vectors))
@@ -120,6 +120,6 @@ def test_a_pdf_is_vectors_and_the_same_whenever_it_is_made() -> None:
 @pytest.mark.parametrize("style", style_names())
 def test_every_style_has_its_ground_and_ink(style: str) -> None:
     look = load_look(style, title="A Duck")
-    pixels = plate_pixels(lay_strip(SERIES.subject, STATES, look), SERIES.subject, look, 600)
+    pixels = plate_pixels(lay_strip(SERIES.subject, STATES, look), SERIES.subject, look, 0.5)
     assert tuple(pixels[0, 0]) == look.paper
     assert np.abs(pixels.astype(int) - look.ink).sum(axis=2).min() < 40
