@@ -26,7 +26,7 @@ from picasso_series.levels import Level, Subject
 from picasso_series.lock import folder_lock
 from picasso_series.run import LEVEL_FILES, MANIFEST, load_arrays, read_level, read_manifest
 from picasso_series.run_plan import Identity, State, is_sound, plan_run
-from picasso_series.settings import SETTING_NAMES
+from picasso_series.settings import SETTING_NAMES, AutoLevels
 
 SNAPSHOT = "snapshot.npz"
 _NOTES = "notes_json"
@@ -192,6 +192,8 @@ def setting_value(settings: Any, name: str) -> Any:
     value = getattr(settings, name)
     if name == "mask":
         return value if value in ("auto", "none") else Path(value).name
+    if isinstance(value, AutoLevels):
+        return str(value)
     return list(value) if isinstance(value, tuple) else value
 
 
