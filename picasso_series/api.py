@@ -27,7 +27,8 @@ def draw_series(
 
     Args:
         photo: the picture's file, anything that Pillow opens.
-        levels: strokes of each level, strictly decreasing, 1 to 256; also one number, or text such as "32,16,8,4".
+        levels: strokes of each level, strictly decreasing, 1 to 256; also one number, or text such as "32,16,8,4"; "auto" and "auto:5"
+            leave the strokes of four or five levels to the photo.
         out: a run folder to write as the command line does (vectors, films, plate, page), resuming what lies there; nothing is
             written when None.
         preset: the name of a preset or the path of a TOML file; "default" when None.

@@ -39,7 +39,7 @@ FINALISTS = 2
 FEW = 8
 """From this many strokes down fresh starts compete with the warm one: long new strokes may beat inherited ones."""
 CHECKPOINT_EVERY = 25
-"""Iterations between two checkpoints."""
+"""Iterations between two checkpoints, the first of which is at the start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +72,16 @@ class LevelDrawing:
         studio: Studio,
         index: int,
         before: Level | None,
+        critic: Critic | None = None,
     ) -> None:
-        """Prepare the critic; nothing is drawn yet. ``sight`` is the subject as the encoder sees it, None where none looks."""
+        """Prepare the critic; nothing is drawn yet.
+
+        ``sight`` is the subject as the encoder sees it, None where none looks. Who wants to know what the critic is asked brings one.
+        """
         self._subject, self._settings, self._studio, self._before = subject, settings, studio, before
         self._index, self._strokes = index, settings.levels[index]
         self._motif = find_motif(lines, subject, self._strokes)
-        self._critic = Critic(sight, self._motif, settings, studio)
+        self._critic = critic or Critic(sight, self._motif, settings, studio)
 
     def run(self, checkpoint: Checkpoint | None) -> Iterator[Step | Checkpoint | LevelDone]:
         """Draw the level, from ``checkpoint`` on if there is one; the last event is the finished level."""
@@ -89,6 +93,8 @@ class LevelDrawing:
                 starts = yield from self._audition(starts)
             moment = Moment.start(torch.stack([start.points for start in starts]))
             rows = [self._row(moment)]
+            # Finding the start took as long as many iterations.
+            yield self._save(starts, moment, rows, time.monotonic() - began)
         else:
             starts, moment, rows = self._restore(checkpoint)
             began -= float(checkpoint.notes["seconds"])
@@ -147,7 +153,7 @@ class LevelDrawing:
     def _judge_candidates(self, chosen: NDArray[np.float64], candidates: NDArray[np.float64]) -> NDArray[np.float64]:
         edits = [Edit((), stroke) for stroke in self._tensor(candidates)]
         with torch.no_grad():
-            return self._critic.judge_small(variants(self._tensor(chosen), edits, self._studio.judge)).double().cpu().numpy()
+            return self._critic.judge_small(variants(self._tensor(chosen), edits, self._studio.judge)).cpu().double().numpy()
 
     def _warm(self, before: Level) -> _Start:
         points = self._tensor(before.sketch.points.astype(np.float64) * CANVAS)

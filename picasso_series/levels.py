@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -111,13 +112,25 @@ class Subject:
         mask: float32 (224, 224) in [0, 1], 1 on the subject.
         placement: how to lay strokes back over the photo (upright, as seen): a point (u, v) of the unit square lies at the photo's
             pixel (left + u * side, top + v * side), in pixels of the photo's own full size (the box may reach beyond the photo).
-        source: how the mask was found ("alpha", "file", "backdrop", "saliency", "none").
+        source: how the mask was found ("alpha", "file", "backdrop", "rembg", "saliency", "none").
+        detail: uint8 (s, s, 4), the same square with as many pixels as pictures of it need: sRGB as in ``rgb``, then the mask; made of
+            those two when it is not given.
     """
 
     rgb: NDArray[np.uint8]
     mask: FloatArray
     placement: Placement
     source: str
+    detail: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 0, 4), np.uint8))
+
+    def __post_init__(self) -> None:
+        if self.detail.size == 0:
+            object.__setattr__(self, "detail", with_mask(self.rgb, self.mask))
+
+
+def with_mask(rgb: NDArray[np.uint8], mask: FloatArray) -> NDArray[np.uint8]:
+    """A picture (h, w, 3) and a mask (h, w) in [0, 1] as one array, uint8 (h, w, 4)."""
+    return np.dstack([rgb, np.rint(np.clip(mask, 0, 1) * 255).astype(np.uint8)])
 
 
 @dataclass(frozen=True)
@@ -145,3 +158,20 @@ class Series:
     levels: tuple[Level, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, Any] = field(default_factory=dict)
+
+    def film(self, path: str | PathLike[str], kind: str = "series", **options: Any) -> None:
+        """Make a film of the series, as the command ``film`` does.
+
+        Args:
+            path: the file to make, in the format that its ending names: .mp4, .gif, .webp or .svg.
+            kind: "series" (the abstraction), "trajectory" (the optimization) or "draw-on" (a pen at work).
+            **options: how, by the names of :func:`picasso_series.film.plan_filming`: ``size="story"``, ``style="brush"``,
+                ``story="pingpong"``, ``title="Horse"`` and so on.
+
+        Raises:
+            UsageError: an option makes no sense.
+            PicassoError: of another kind when something required is missing or the film cannot be written.
+        """
+        from picasso_series.film import film_file, plan_filming
+
+        film_file(self, path, kind, plan_filming(**options))

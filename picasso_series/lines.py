@@ -55,7 +55,7 @@ def trace_lines(subject: Subject) -> tuple[Line, ...]:
     """
     mask = ndimage.gaussian_filter(subject.mask.astype(np.float64), 1.0)
     inside = mask > 0.5
-    certain = subject.source in ("alpha", "file", "backdrop")
+    certain = subject.source in ("alpha", "file", "backdrop", "rembg")
     gradient = _strength(subject.rgb, inside if inside.any() else np.ones_like(inside))
     # A cut-out with alpha is cropped to its subject as a rule: touching the picture's edge says nothing.
     frame = (-1.0, -1.0, 2.0, 2.0) if subject.source == "alpha" else subject.placement.photo_box

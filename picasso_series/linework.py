@@ -6,6 +6,8 @@ knows no pictures, no photo and no optimizer.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -21,9 +23,14 @@ APART = 4.0
 
 def sampled(points: Tensor, count: int = SAMPLES) -> Tensor:
     """Points of the curves (B, n, count, 2) of control points (B, n, 4, 2)."""
-    basis = torch.as_tensor(bernstein(torch.linspace(0, 1, count).numpy()), dtype=points.dtype, device=points.device)
-    curves: Tensor = basis @ points
+    curves: Tensor = _basis(count, points.dtype, points.device) @ points
     return curves
+
+
+@lru_cache(maxsize=16)
+def _basis(count: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Weights (count, 4) of control points at even parameters, kept on the device so that it is not waited for."""
+    return torch.as_tensor(bernstein(torch.linspace(0, 1, count).numpy()), dtype=dtype, device=device)
 
 
 def bending(points: Tensor) -> Tensor:
@@ -39,7 +46,7 @@ def loose_ends(points: Tensor) -> Tensor:
     batch, strokes = points.shape[:2]
     if strokes < 2:
         return points.new_zeros(batch)
-    ends = points[:, :, [0, 3]].reshape(batch, -1, 2)
+    ends = points[:, :, ::3].reshape(batch, -1, 2)
     curves = sampled(points).reshape(batch, -1, 2)
     with torch.no_grad():
         owner = torch.arange(strokes, device=points.device)

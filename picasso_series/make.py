@@ -7,7 +7,7 @@ Imports torch only when there is something to draw.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,13 +20,14 @@ from picasso_series.atomic import file_sha256
 from picasso_series.command import repeat_command
 from picasso_series.errors import BadInputError
 from picasso_series.film.draw import cairo
+from picasso_series.how_many import MOST, Counted, LossCurve, choose_levels
 from picasso_series.levels import Level, Series, Subject
 from picasso_series.photo import Photo, load_photo
 from picasso_series.presets import Resolved
 from picasso_series.run import SCHEMA, Run
 from picasso_series.run_plan import Identity, Plan, State, plan_run
 from picasso_series.run_writer import RunWriter, begin_run, manifest_settings, open_writer, setting_value
-from picasso_series.settings import SETTING_NAMES, SHOWING, Settings
+from picasso_series.settings import SETTING_NAMES, SHOWING, AutoLevels, Settings
 from picasso_series.show import FilmProgress, show_run
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ class Chosen:
     """What was chosen for the run: encoder, rasterizer and device, each with the reason."""
 
     choices: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Counting:
+    """How far a draft is from which the photo's own stroke counts are learned."""
+
+    done: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,7 @@ def make_run(
     *,
     force: bool = False,
     on_film: FilmProgress | None = None,
-) -> Iterator[Resumed | Chosen | Step | Drawn | Finished]:
+) -> Iterator[Resumed | Chosen | Counting | Step | Drawn | Finished]:
     """Draw a photo's series into a run folder, or go on with the run that lies there.
 
     Args:
@@ -108,7 +117,14 @@ def make_run(
     if plan.manifest is not None and plan.state is State.RESUME:
         studio = replace(studio, threads=plan.manifest["threads"])
     yield Chosen(studio.choices)
-    with begin_run(out, identity, _header(path, photo, resolved, studio, identity), force=force) as writer:
+    header = _header(path, photo, resolved, studio, identity)
+    if isinstance(settings.levels, AutoLevels):
+        counted = yield from _count(subject, settings.levels)
+        choice = _choice(counted, settings.levels)
+        settings = replace(settings, levels=counted.levels)
+        yield Chosen({"levels": choice})
+        header |= _counted_header(header, counted, choice)
+    with begin_run(out, identity, header, force=force) as writer:
         writer.save_subject(subject)
         yield from _draw(writer, subject, settings, studio)
         run = show_run(writer, asked, on_film=on_film)
@@ -134,9 +150,14 @@ def make_series(path: str | Path, settings: Settings) -> Series:
     from picasso_series.series import LevelDone, draw_levels
 
     subject, studio = _prepare(load_photo(Path(path)), settings)
+    choices = dict(studio.choices)
+    if isinstance(settings.levels, AutoLevels):
+        counted = _result(_count(subject, settings.levels))
+        choices["levels"] = _choice(counted, settings.levels)
+        settings = replace(settings, levels=counted.levels)
     levels: list[Level] = [event.level for event in draw_levels(subject, settings, studio) if isinstance(event, LevelDone)]
     values = {name: setting_value(settings, name) for name in SETTING_NAMES}
-    return Series(subject, tuple(levels), values, studio.choices)
+    return Series(subject, tuple(levels), values, choices)
 
 
 def _draw(writer: RunWriter, subject: Subject, settings: Settings, studio: Studio) -> Iterator[Step | Drawn]:
@@ -153,6 +174,45 @@ def _draw(writer: RunWriter, subject: Subject, settings: Settings, studio: Studi
             yield Drawn(event.level)
         else:
             yield event
+
+
+def _count(subject: Subject, levels: AutoLevels) -> Generator[Counting, None, Counted]:
+    """Learn from a draft with how many strokes so many levels are drawn."""
+    from picasso_series.draft import draft_losses
+
+    losses = []
+    for loss in draft_losses(subject):
+        losses.append(loss)
+        yield Counting(len(losses), MOST + 1)
+    return choose_levels(LossCurve.of_draft(losses), len(levels))
+
+
+def _choice(counted: Counted, levels: AutoLevels) -> dict[str, str]:
+    """The levels as a manifest's choice."""
+    return {"value": ",".join(map(str, counted.levels)), "reason": counted.reason, "asked": str(levels)}
+
+
+def _counted_header(header: Mapping[str, Any], counted: Counted, choice: Mapping[str, str]) -> dict[str, Any]:
+    """What becomes of a manifest when the photo has decided on its levels."""
+    levels = {**header["settings"]["levels"], "value": list(counted.levels)}
+    settings = {**header["settings"], "levels": levels}
+    curve = counted.curve and {"blank": counted.curve.blank, "losses": list(counted.curve.losses)}
+    return {
+        "command": repeat_command(header["photo"]["name"], settings),
+        "settings": settings,
+        "choices": {**header["choices"], "levels": dict(choice)},
+        "draft": curve,
+    }
+
+
+def _result(events: Generator[Counting, None, Counted]) -> Counted:
+    """What a count comes to, for those who do not watch it."""
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            found: Counted = end.value
+            return found
 
 
 def _look(path: Path, resolved: Resolved, folder: str | Path | None, force: bool) -> tuple[Photo, Path, Identity, Plan]:
@@ -184,11 +244,13 @@ def _identity(photo: Photo, settings: Settings) -> Identity:
 
 def _pinned(settings: Settings, manifest: Mapping[str, Any]) -> Settings:
     """The settings with every "auto" replaced by what the run was begun with, so that all its levels are drawn by the same means."""
-    chosen = {
+    chosen: dict[str, Any] = {
         name: manifest["choices"][name]["value"]
         for name in ("encoder", "rasterizer", "device")
         if getattr(settings, name) == "auto" and name in manifest["choices"]
     }
+    if isinstance(settings.levels, AutoLevels):
+        chosen["levels"] = tuple(manifest["settings"]["levels"]["value"])
     return replace(settings, **chosen)
 
 

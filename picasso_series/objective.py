@@ -20,7 +20,7 @@ from picasso_series.encoders import Encoder
 from picasso_series.levels import Subject
 from picasso_series.motif import Motif
 from picasso_series.strokes import CANVAS
-from picasso_series.views import Views
+from picasso_series.views import Views, taken
 
 PASS = 8
 """Views of the photo that are encoded at a time: all features of a big pool together would not fit small memories."""
@@ -144,14 +144,14 @@ class EncoderTerm:
         sight, batch, chosen = self._sight, len(pictures), list(views)
         seen = sight.views.see(pictures[:, None], chosen)
         found = sight.encoder.features(seen.expand(-1, 3, -1, -1))
-        embedding = sight.embedding[chosen].repeat(batch, 1)
+        embedding = taken(sight.embedding, chosen).repeat(batch, 1)
         cost = self._embedding_weight * (1 - F.cosine_similarity(found.embedding, embedding))
         for index, mine in enumerate(found.layers):
-            theirs = sight.layers[index][chosen].repeat(batch, 1, 1, 1)
+            theirs = taken(sight.layers[index], chosen).repeat(batch, 1, 1, 1)
             if sight.encoder.distance == "squared":
                 apart = (mine - theirs).square().mean((1, 2, 3))
             else:
-                apart = _unlike(mine, theirs, sight.where[index][chosen].repeat(batch, 1, 1, 1))
+                apart = _unlike(mine, theirs, taken(sight.where[index], chosen).repeat(batch, 1, 1, 1))
             cost = cost + self._layer_weight * apart
         return cost.view(batch, len(chosen)).mean(1)
 
@@ -186,12 +186,12 @@ def _unlike(mine: Tensor, theirs: Tensor, where: Tensor) -> Tensor:
 
 def _pyramid(x: Tensor, sigmas: Sequence[float]) -> list[Tensor]:
     """Pictures (B, H, H) blurred by each sigma in pixels; the wider the blur, the coarser the grid that it is computed on."""
-    maps = [_blur(x.shape[-1], sigma).to(x) for sigma in sigmas]
+    maps = [_blur(x.shape[-1], sigma, x.dtype, x.device) for sigma in sigmas]
     return [across @ x @ across.T for across in maps]
 
 
 @lru_cache(maxsize=64)
-def _blur(size: int, sigma: float) -> Tensor:
+def _blur(size: int, sigma: float, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Pooling of a row of ``size`` pixels to a coarser grid, then a Gaussian of ``sigma`` pixels, as one matrix (coarse, size)."""
     factor = max(1, int(sigma / 1.5))
     coarse = size // factor
@@ -200,4 +200,4 @@ def _blur(size: int, sigma: float) -> Tensor:
     apart = torch.arange(coarse)[:, None] - torch.arange(coarse)
     kernel = torch.exp(-0.5 * (apart / max(0.7, sigma / factor)) ** 2)
     # Rows have the weight of a whole Gaussian: beyond the paper there is no ink.
-    return kernel / kernel[coarse // 2].sum() @ pool
+    return (kernel / kernel[coarse // 2].sum() @ pool).to(device, dtype)

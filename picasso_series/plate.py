@@ -1,39 +1,27 @@
-"""The plate: photo and all levels side by side, numbered like the states of a print.
+"""The plate: photo and levels on one sheet, numbered like the states of a print.
 
-Knows the layout, once, and shows it twice: as vectors (``plate.svg``) and as pixels (``plate.png``). Text is outlines in both, so they
-agree on every machine. Knows neither runs nor films.
+Knows two layouts: a strip for the screen, everything side by side, and a sheet of paper, on which title and photo stand beside the
+drawings as in a portfolio. Knows neither how either is drawn (:mod:`picasso_series.printing` does) nor runs nor films.
 """
 
 from __future__ import annotations
 
-import base64
-import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
-from picasso_series.atomic import whole_file, write_whole
-from picasso_series.errors import PicassoError
-from picasso_series.film.draw import Sheet, draw_line, draw_picture, draw_strokes, to_rgb
-from picasso_series.film.morph import Strokes
 from picasso_series.film.timeline import count_text
 from picasso_series.lettering import Line, printable, roman, set_line
-from picasso_series.levels import Series
+from picasso_series.levels import Level, Series, Subject
+from picasso_series.look import Look
+from picasso_series.paper import Box, Paper, best_grid
 from picasso_series.strokes import CANVAS, STROKE_WIDTH, Sketch
-from picasso_series.svg import SVG_NAMESPACE, path_data
 
-PNG_WIDTH = 2400
-"""Width of ``plate.png`` in pixels."""
+PHOTO_WORDS = "the photo"
+"""What stands below the photo."""
 
-INK = (17, 17, 17)
-GREY = (104, 102, 98)
-
-# Lengths in units of the canvas (224 a drawing), so that strokes keep their own width.
+# The strip's lengths in units of the canvas (224 a drawing), so that strokes keep their own width.
 _MARGIN = 56.0
 _GAP = 44.0
 _LEAST_SIDE = 96
@@ -44,16 +32,34 @@ _ROW_GAP = 40.0
 _ONE_ROW_LEVELS = 5
 _MOST_IN_A_ROW = 8
 
+# The sheet's lengths as shares of its shorter side, and its letters in ems of the smallest ones.
+_SHEET_GAP, _GUTTER, _FOOT_MARGIN = 0.055, 0.07, 0.02
+_LETTERS_ON_A4 = 3.3
+"""Em of the smallest letters on a sheet 210 mm wide, in millimeters."""
+_TITLE_EMS, _SUBTITLE_EMS, _NUMERAL_EMS = 3.2, 1.3, 1.15
+_PANEL, _BAND = 0.25, 0.2
+"""Width of what stands beside the drawings, and height of what stands above them, as shares of the sheet within its margins."""
+_PHOTO_SHARE = 0.8
+"""Most of the drawings' scale that the photo is shown at: the drawings come first."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A level and its number among all levels of its series, from 1."""
+
+    number: int
+    level: Level
+
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text, centered: its baseline's start, its em, its color."""
+    """A line of text: its baseline's start, its em, and whether it is less important than the drawings."""
 
     line: Line
     x: float
     y: float
     size: float
-    color: tuple[int, int, int]
+    soft: bool
 
 
 @dataclass(frozen=True)
@@ -78,78 +84,170 @@ class Window:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything stands on a plate, in canvas units.
+    """Where everything stands on a plate.
 
     Attributes:
-        width, height: of the whole plate.
-        window: what is shown of the canvas.
-        photo: the upper left corner of the photo's window.
+        width, height: of the whole plate, in canvas units (a strip) or millimeters (a sheet).
+        photo: the photo's window: its upper left corner and its scale, in the plate's units a canvas unit.
+        photo_window: what is shown of the photo.
         drawings: (sketch, x, y), the upper left corner of each level's window.
+        scale: the drawings' scale.
+        window: what is shown of the drawings' canvas.
         texts: title and captions.
     """
 
     width: float
     height: float
-    window: Window
-    photo: tuple[float, float]
+    photo: tuple[float, float, float]
+    photo_window: Window
     drawings: tuple[tuple[Sketch, float, float], ...]
+    scale: float
+    window: Window
     texts: tuple[Text, ...]
 
 
-def lay_out(series: Series, title: str | None) -> Layout:
-    """Lay out a plate: the photo and up to five levels in one row, more in two rows or as many as they need.
+def all_states(series: Series) -> tuple[State, ...]:
+    """All levels of a series with their numbers."""
+    return tuple(State(number, level) for number, level in enumerate(series.levels, start=1))
+
+
+def lay_strip(subject: Subject, states: Sequence[State], look: Look) -> Layout:
+    """Lay out a strip: the photo and up to five levels in one row, more in two rows or as many as they need.
 
     Args:
-        series: a series of at least one level.
-        title: stands above the rows; None or a text without a printable letter leaves it out.
+        subject: the photo.
+        states: at least one level.
+        look: its title stands above the rows (a text without a printable letter leaves it out); ``counted`` numbers the drawings.
 
     Raises:
-        ValueError: the series has no level.
+        ValueError: there is no level.
     """
-    if not series.levels:
-        raise ValueError("a plate needs a series of at least one level")
-    cells = len(series.levels) + 1
-    rows = 1 if len(series.levels) <= _ONE_ROW_LEVELS else max(2, -(-cells // _MOST_IN_A_ROW))
+    cells = _at_least_one(states) + 1
+    rows = 1 if len(states) <= _ONE_ROW_LEVELS else max(2, -(-cells // _MOST_IN_A_ROW))
     columns = -(-cells // rows)
-    window = shown_window(series)
+    window = shown_window(subject, states)
     width = 2 * _MARGIN + columns * window.width + (columns - 1) * _GAP
-    titled = bool(title and printable(title, "italic"))
-    top = _MARGIN + (_TITLE_ROOM if titled else 0.0)
+    title = _printable(look.title)
+    top = _MARGIN + (_TITLE_ROOM if title else 0.0)
     row_height = window.height + _COUNT_DROP + _ROW_GAP
     places = [(_MARGIN + (i % columns) * (window.width + _GAP), top + (i // columns) * row_height) for i in range(cells)]
+    room = window.width + 0.5 * _GAP
     texts = []
-    if title and titled:
-        texts.append(_centered(title, "italic", width / 2, _MARGIN + 0.7 * _TITLE_SIZE, _TITLE_SIZE, INK, 0.01, width - 2 * _MARGIN))
-
-    def caption(text: str, face: str, cell: int, drop: float, size: float, color: tuple[int, int, int], tracking: float) -> None:
-        x, y = places[cell]
+    if title:
+        texts.append(_centered(title, "italic", (width / 2, _MARGIN + 0.7 * _TITLE_SIZE), _TITLE_SIZE, width - 2 * _MARGIN))
+    if look.counted:
+        for state, (x, y) in zip(states, places[1:], strict=True):
+            middle, below = x + window.width / 2, y + window.height
+            texts.append(_centered(roman(state.number), "regular", (middle, below + _NUMERAL_DROP), _NUMERAL_SIZE, room))
+            texts.append(_centered(count_text(state.level), "italic", (middle, below + _COUNT_DROP), _COUNT_SIZE, room, soft=True))
+        x, y = places[0]
         texts.append(
-            _centered(text, face, x + window.width / 2, y + window.height + drop, size, color, tracking, window.width + 0.5 * _GAP)
+            _centered(PHOTO_WORDS, "italic", (x + window.width / 2, y + window.height + _COUNT_DROP), _COUNT_SIZE, room, soft=True)
         )
-
-    caption("the photo", "italic", 0, _COUNT_DROP, _COUNT_SIZE, GREY, 0.01)
-    for number, level in enumerate(series.levels, start=1):
-        caption(roman(number), "regular", number, _NUMERAL_DROP, _NUMERAL_SIZE, INK, 0.12)
-        caption(count_text(level), "italic", number, _COUNT_DROP, _COUNT_SIZE, GREY, 0.01)
-    drawings = tuple((level.sketch, x, y) for level, (x, y) in zip(series.levels, places[1:], strict=True))
-    return Layout(width, top + rows * row_height - _ROW_GAP + _MARGIN, window, places[0], drawings, tuple(texts))
+    drawings = tuple((state.level.sketch, x, y) for state, (x, y) in zip(states, places[1:], strict=True))
+    height = top + rows * row_height - _ROW_GAP + _MARGIN
+    return Layout(width, height, (*places[0], 1.0), window, drawings, 1.0, window, tuple(texts))
 
 
-def shown_window(series: Series) -> Window:
+def lay_sheet(subject: Subject, states: Sequence[State], look: Look, sheets: Sequence[Paper], subtitle: str = "") -> Layout:
+    """Lay out a sheet of paper, in millimeters: the drawings as large as it allows, title and photo beside or above them.
+
+    Args:
+        subject: the photo.
+        states: at least one level.
+        look: its title and caption, its margin, and whether drawings are numbered.
+        sheets: the papers to choose from; the one that lets the drawings be largest is taken.
+        subtitle: stands below the title.
+
+    Raises:
+        ValueError: there is no level or no sheet.
+    """
+    _at_least_one(states)
+    if not sheets:
+        raise ValueError("a plate needs a sheet of paper")
+    plans = [
+        _lay_on(subject, states, look, sheet, subtitle, beside=beside) for sheet in sheets for beside in (sheet.is_wide, not sheet.is_wide)
+    ]
+    return max(plans, key=lambda plan: round(plan.scale, 6))
+
+
+def shown_window(subject: Subject | None, states: Sequence[State], reach: float = STROKE_WIDTH / 2) -> Window:
     """The smallest window, at least ``_LEAST_SIDE`` units either way, that holds all that is not white of the photo and all strokes.
 
-    A wide horse thus gets a wide window and a giraffe a tall one, the same for the photo and every level.
+    A wide horse thus gets a wide window and a giraffe a tall one, the same for every level. ``reach`` is how far ink reaches to the
+    side of a stroke, in canvas units. A white photo without strokes is shown whole.
     """
-    tinted = (series.subject.rgb < 250).any(axis=2)
-    boxes = [(x.min(), y.min(), x.max() + 1, y.max() + 1) for y, x in [np.nonzero(tinted)] if len(x)]
-    reach = STROKE_WIDTH / 2
-    for level in series.levels:
-        for stroke in level.sketch.strokes:
+    boxes: list[tuple[float, float, float, float]] = []
+    if subject is not None:
+        rows, columns = np.nonzero((subject.rgb < 250).any(axis=2))
+        boxes += [(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)] if len(rows) else []
+    for state in states:
+        for stroke in state.level.sketch.strokes:
             x, y, end_x, end_y = (CANVAS * value for value in stroke.bounds)
             boxes.append((x - reach, y - reach, end_x + reach, end_y + reach))
+    if not boxes:
+        return Window(0, 0, CANVAS, CANVAS)
     least, most = np.min(boxes, axis=0), np.max(boxes, axis=0)
     (left, right), (top, bottom) = _widened(least[0], most[2]), _widened(least[1], most[3])
     return Window(left, top, right, bottom)
+
+
+def _lay_on(subject: Subject, states: Sequence[State], look: Look, sheet: Paper, subtitle: str, *, beside: bool) -> Layout:
+    """Lay out one sheet, title and photo beside the drawings or above them."""
+    photo_window, window = shown_window(subject, ()), shown_window(None, states)
+    # Letters grow more slowly than paper: who looks at a large sheet stands no farther away for it.
+    em = _LETTERS_ON_A4 * (sheet.short / 210) ** 0.7
+    margin, gutter = look.margin * sheet.short, _GUTTER * sheet.short
+    caption = _printable(look.caption)
+    foot = margin + _FOOT_MARGIN * sheet.short + (3 * em if caption else 0.0)
+    inner = Box(margin, margin, sheet.width - 2 * margin, sheet.height - margin - foot)
+    words = 2.2 * em if look.counted else 0.0
+    if beside:
+        head = Box(inner.x, inner.y, _PANEL * inner.width, inner.height)
+        body = Box(inner.x + head.width + gutter, inner.y, inner.width - head.width - gutter, inner.height)
+        photo_room = (head.width, 0.6 * head.height - words)
+    else:
+        head = Box(inner.x, inner.y, inner.width, max(_BAND * inner.height, 8 * em))
+        body = Box(inner.x, inner.y + head.height + gutter, inner.width, inner.height - head.height - gutter)
+        photo_room = (0.42 * head.width, head.height - words)
+    grid = best_grid(len(states), body, (window.width, window.height), _SHEET_GAP * sheet.short, 3.9 * em if look.counted else 0.0)
+    scale = min(photo_room[0] / photo_window.width, photo_room[1] / photo_window.height, _PHOTO_SHARE * grid.scale)
+    width, height = scale * photo_window.width, scale * photo_window.height
+    if beside:
+        photo, title, title_room = (head.x, head.y + head.height - words - height), (head.x, head.y), head.width
+    else:
+        photo = (head.x + head.width - width, head.y + (head.height - words - height) / 2)
+        title, title_room = (head.x, head.y + head.height / 2 - 3.2 * em), head.width - width - gutter
+    texts = list(_heading(look, subtitle, title, em, title_room))
+    if look.counted:
+        texts.append(_centered(PHOTO_WORDS, "italic", (photo[0] + width / 2, photo[1] + height + 1.9 * em), em, width, soft=True))
+        for state, (x, y) in zip(states, grid.cells, strict=True):
+            room = grid.scale * window.width
+            middle, below = x + room / 2, y + grid.scale * window.height
+            texts.append(_centered(roman(state.number), "regular", (middle, below + 2.1 * em), _NUMERAL_EMS * em, room))
+            texts.append(_centered(count_text(state.level), "italic", (middle, below + 3.6 * em), em, room, soft=True))
+    if caption:
+        texts.append(_left(caption, "italic", (margin, sheet.height - margin), em, sheet.width - 2 * margin, soft=True))
+    drawings = tuple((state.level.sketch, x, y) for state, (x, y) in zip(states, grid.cells, strict=True))
+    return Layout(sheet.width, sheet.height, (*photo, scale), photo_window, drawings, grid.scale, window, tuple(texts))
+
+
+def _heading(look: Look, subtitle: str, corner: tuple[float, float], em: float, room: float) -> Iterator[Text]:
+    x, y = corner
+    if title := _printable(look.title):
+        yield _left(title, "italic", (x, y + 0.75 * _TITLE_EMS * em), _TITLE_EMS * em, room)
+    if below := _printable(subtitle):
+        yield _left(below, "italic", (x, y + (0.75 * _TITLE_EMS + 2.1) * em), _SUBTITLE_EMS * em, room, soft=True)
+
+
+def _at_least_one(states: Sequence[State]) -> int:
+    if not states:
+        raise ValueError("a plate needs a series of at least one level")
+    return len(states)
+
+
+def _printable(text: str | None) -> str:
+    return printable(text, "italic") if text else ""
 
 
 def _widened(start: float, end: float) -> tuple[int, int]:
@@ -160,97 +258,14 @@ def _widened(start: float, end: float) -> tuple[int, int]:
     return first, max(last, first + _LEAST_SIDE)
 
 
-def plate_svg(series: Series, title: str | None = None) -> str:
-    """The text of a ``plate.svg``: the photo embedded, all levels and captions as vectors, no outside resource and no font.
-
-    Raises:
-        ValueError: the series has no level.
-    """
-    plan = lay_out(series, title)
-    name = title or "A series"
-    counts = ", ".join(str(level.strokes) for level in series.levels)
-    size = f'width="{plan.width:g}" height="{plan.height:g}"'
-    return (
-        f'<svg xmlns="{SVG_NAMESPACE}" viewBox="0 0 {plan.width:g} {plan.height:g}" {size} role="img">\n'
-        f"<title>{escape(f'{name}: the photo and its drawings in {counts} strokes')}</title>\n"
-        f'<rect {size} fill="#fff"/>\n'
-        f'<image x="{plan.photo[0]:g}" y="{plan.photo[1]:g}" width="{plan.window.width}" height="{plan.window.height}" '
-        f'preserveAspectRatio="none" href="{_data_uri(_cropped(series, plan.window))}"/>\n' + "".join(_svg_lines(plan)) + "</svg>\n"
-    )
-
-
-def plate_pixels(series: Series, title: str | None = None, width: int = PNG_WIDTH) -> NDArray[np.uint8]:
-    """The plate as sRGB pixels (height, ``width``, 3), drawn from the same layout as the SVG.
-
-    Raises:
-        ValueError: the series has no level.
-        MissingError: libcairo is not there.
-    """
-    plan = lay_out(series, title)
-    scale = width / plan.width
-    sheet = Sheet(width, round(plan.height * scale))
-    x, y = plan.photo
-    draw_picture(sheet.context, _cropped(series, plan.window), (x * scale, y * scale), scale)
-    for sketch, x, y in plan.drawings:
-        place = ((x - plan.window.left) * scale, (y - plan.window.top) * scale, CANVAS * scale)
-        draw_strokes(sheet.context, Strokes.of(sketch.points), place, INK)
-    for text in plan.texts:
-        draw_line(sheet.context, text.line, (text.x * scale, text.y * scale, text.size * scale), text.color)
-    return to_rgb(sheet.pixels())
-
-
-def write_plate(series: Series, folder: Path, title: str | None = None) -> tuple[Path, Path]:
-    """Write ``plate.svg`` and ``plate.png`` into an existing folder and return their paths.
-
-    Raises:
-        MissingError: libcairo is not there.
-        PicassoError: a file cannot be written.
-    """
-    vector, raster = folder / "plate.svg", folder / "plate.png"
-    try:
-        write_whole(vector, plate_svg(series, title))
-        with whole_file(raster) as temporary:
-            Image.fromarray(plate_pixels(series, title)).save(temporary, "PNG", optimize=True)
-    except OSError as error:
-        raise PicassoError(f"the plate could not be written ({error.strerror or error}); check the folder and the free space") from error
-    return vector, raster
-
-
-def _cropped(series: Series, window: Window) -> NDArray[np.uint8]:
-    """The photo's part in the window; one of its pixels is one canvas unit."""
-    return series.subject.rgb[window.top : window.bottom, window.left : window.right]
-
-
-def _centered(
-    text: str,
-    face: str,
-    center: float,
-    baseline: float,
-    size: float,
-    color: tuple[int, int, int],
-    tracking: float,
-    room: float,
-) -> Text:
-    """A line centered at ``center``, set smaller when it is wider than ``room``."""
-    line = set_line(text, face, tracking)
+def _left(text: str, face: str, start: tuple[float, float], size: float, room: float, *, soft: bool = False) -> Text:
+    """A line from ``start`` on, set smaller when it is wider than ``room``."""
+    line = set_line(text, face, 0.12 if face == "regular" else 0.01)
     size = min(size, room / line.width) if line.width else size
-    return Text(line, center - line.width * size / 2, baseline, size, color)
+    return Text(line, *start, size, soft)
 
 
-def _svg_lines(plan: Layout) -> Iterator[str]:
-    style = f'fill="none" stroke="{_hex(INK)}" stroke-width="{STROKE_WIDTH:g}" stroke-linecap="round" stroke-linejoin="round"'
-    for sketch, x, y in plan.drawings:
-        paths = "".join(f'<path d="{path_data(stroke.points)}"/>\n' for stroke in sketch.strokes)
-        yield f'<g transform="translate({x - plan.window.left:g} {y - plan.window.top:g})" {style}>\n{paths}</g>\n'
-    for text in plan.texts:
-        yield f'<path fill="{_hex(text.color)}" d="{text.line.path_data(text.x, text.y, text.size)}"/>\n'
-
-
-def _data_uri(picture: NDArray[np.uint8]) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
-def _hex(color: tuple[int, int, int]) -> str:
-    return "#" + "".join(f"{value:02x}" for value in color)
+def _centered(text: str, face: str, middle: tuple[float, float], size: float, room: float, *, soft: bool = False) -> Text:
+    """A line centered at ``middle``, set smaller when it is wider than ``room``."""
+    text_left = _left(text, face, (0.0, middle[1]), size, room, soft=soft)
+    return Text(text_left.line, middle[0] - text_left.line.width * text_left.size / 2, middle[1], text_left.size, soft)

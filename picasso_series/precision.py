@@ -63,7 +63,7 @@ def _gradient(encoder: Encoder, subject: Subject, drawing: Tensor, rasterizer: R
     term = EncoderTerm(Sight(encoder, subject, views, device), 1.0, 0.1)
     points = drawing[None].requires_grad_()
     (gradient,) = torch.autograd.grad(term(rasterizer.render(points), range(views.count)).sum(), points)
-    return gradient.flatten().double()
+    return gradient.flatten().cpu().double()
 
 
 def _strokes(rng: np.random.Generator) -> np.ndarray[tuple[int, int, int], np.dtype[np.float32]]:

@@ -5,21 +5,15 @@ Knows TOML files and the names of environment variables; knows no command line. 
 
 from __future__ import annotations
 
-import difflib
 import os
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from picasso_series.errors import BadInputError, UsageError
 from picasso_series.settings import SETTING_NAMES, Settings, parse_setting
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from picasso_series.toml_file import did_you_mean, read_toml
 
 DEFAULT_PRESET = "default"
 SETTINGS_FILE = "picasso-series.toml"
@@ -66,7 +60,7 @@ def load_preset(name: str) -> Preset:
         if not path.is_file():
             raise UsageError(f"there is no preset file {name}; write one, or choose among {', '.join(preset_names())}")
         return _read_preset(path, path.name)
-    raise UsageError(f"there is no preset {name!r}{_did_you_mean(name, preset_names())}; choose among {', '.join(preset_names())}")
+    raise UsageError(f"there is no preset {name!r}{did_you_mean(name, preset_names())}; choose among {', '.join(preset_names())}")
 
 
 def resolve(
@@ -128,17 +122,11 @@ def _read_preset(path: Path, name: str) -> Preset:
 def _read_table(path: Path, *, extra: tuple[str, ...]) -> tuple[dict[str, Any], str]:
     """The parsed settings of a TOML file plus the ``extra`` text keys, and the file's text."""
     known = (*SETTING_NAMES, *extra)
-    try:
-        text = path.read_text(encoding="utf-8")
-        raw = tomllib.loads(text)
-    except OSError as error:
-        raise BadInputError(f"{path.name} cannot be read ({error.strerror}); check that it is a file you may read") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadInputError(f"{path.name} is not valid TOML ({error}); mend that line") from error
+    raw, text = read_toml(path)
     table = {}
     for key, value in raw.items():
         if key not in known:
-            raise BadInputError(f"{path.name} has the unknown key {key!r}{_did_you_mean(key, known)}; remove or rename it")
+            raise BadInputError(f"{path.name} has the unknown key {key!r}{did_you_mean(key, known)}; remove or rename it")
         try:
             table[key] = parse_setting(key, value) if key in SETTING_NAMES else value
         except UsageError as error:
@@ -163,14 +151,7 @@ def _read_env(env: Mapping[str, str]) -> tuple[dict[str, Any], str | None]:
                 raise UsageError(f"in the environment variable {variable}, {error}") from error
         elif variable.startswith(ENV_PREFIX) and variable != preset_variable:
             # Variables of other tools may share the prefix; only what looks like a slip of the pen is worth stopping for.
-            hint = _did_you_mean(variable, [*names, preset_variable], skip=len(ENV_PREFIX))
+            hint = did_you_mean(variable, [*names, preset_variable], skip=len(ENV_PREFIX))
             if hint:
                 raise UsageError(f"the environment variable {variable} is unknown{hint}; unset or rename it")
     return values, env.get(preset_variable, "").strip() or None
-
-
-def _did_you_mean(word: str, known: Iterable[str], *, skip: int = 0) -> str:
-    """A hint in brackets when ``word`` resembles a known one, compared without the first ``skip`` letters that all of them share."""
-    endings = {name[skip:]: name for name in known}
-    close = difflib.get_close_matches(word[skip:], endings, n=1, cutoff=0.7)
-    return f" (did you mean {endings[close[0]]}?)" if close else ""

@@ -46,7 +46,11 @@ class Identity:
             before, now = manifest["settings"].get(name, {}).get("value"), self.settings[name]
             if name in SHOWING or before == now or (name == "mask" and self.mask_sha256):
                 continue
-            if name in _CHOSEN and before == "auto" and now == manifest["choices"].get(name, {}).get("value"):
+            choice = manifest["choices"].get(name, {})
+            if name in _CHOSEN and before == "auto" and now == choice.get("value"):
+                continue
+            # Levels that the photo decided on stand in the manifest as numbers, beside the words that asked for them.
+            if name == "levels" and now == choice.get("asked"):
                 continue
             return f"with {name} {_plain(before)} in place of {_plain(now)}"
         if len(manifest["levels"]) < len(manifest["settings"]["levels"]["value"]) and manifest["tool"].get("version") != self.version:

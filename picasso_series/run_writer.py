@@ -26,12 +26,13 @@ from picasso_series.levels import Level, Subject
 from picasso_series.lock import folder_lock
 from picasso_series.run import LEVEL_FILES, MANIFEST, load_arrays, read_level, read_manifest
 from picasso_series.run_plan import Identity, State, is_sound, plan_run
-from picasso_series.settings import SETTING_NAMES
+from picasso_series.settings import SETTING_NAMES, AutoLevels
 
 SNAPSHOT = "snapshot.npz"
 _NOTES = "notes_json"
 _SHOWN = ("photo.png", "mask.png", "plate.svg", "plate.png", "index.html")
 _FILM_NAMES = ("series", "trajectory")
+_PRINT_NAMES = ("plate-", "plotter-")
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,6 +192,8 @@ def setting_value(settings: Any, name: str) -> Any:
     value = getattr(settings, name)
     if name == "mask":
         return value if value in ("auto", "none") else Path(value).name
+    if isinstance(value, AutoLevels):
+        return str(value)
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -244,9 +247,10 @@ def _sweep(folder: Path, writer: RunWriter) -> None:
     if writer.snapshot is not None:
         named.add(f"{writer.snapshot.strokes}/{SNAPSHOT}")
     ours = [*_SHOWN, *(f"films/{path.name}" for path in folder.glob("films/*") if path.stem in _FILM_NAMES)]
+    ours += [f"prints/{path.name}" for path in folder.glob("prints/*") if path.name.startswith(_PRINT_NAMES)]
     folders = [entry for entry in folder.iterdir() if entry.is_dir() and not entry.is_symlink()]
-    inner = [entry for entry in folders if entry.name.isdecimal() or entry.name == "films"]
-    ours += [f"{entry.name}/{name}" for entry in inner if entry.name != "films" for name in (*LEVEL_FILES, SNAPSHOT)]
+    inner = [entry for entry in folders if entry.name.isdecimal() or entry.name in ("films", "prints")]
+    ours += [f"{entry.name}/{name}" for entry in inner if entry.name.isdecimal() for name in (*LEVEL_FILES, SNAPSHOT)]
     for name in ours:
         if name not in named:
             with suppress(FileNotFoundError):

@@ -114,7 +114,7 @@ def variants(points: Tensor, edits: Sequence[Edit], rasterizer: Rasterizer) -> T
 
 def _joins(points: Tensor, gap: float, turn: float) -> list[Edit]:
     """Edits that put one cubic in the place of two strokes whose ends meet."""
-    curves = points.double().cpu().numpy()
+    curves = points.cpu().double().numpy()
     ends = curves[:, [0, 3]]
     apart = np.linalg.norm(ends[:, None, :, None] - ends[None, :, None], axis=-1).min(axis=(2, 3))
     found = []
@@ -128,7 +128,7 @@ def _joins(points: Tensor, gap: float, turn: float) -> list[Edit]:
 
 def _same_lines(points: Tensor) -> NDArray[np.bool_]:
     """Which strokes (n, 4, 2) lie on which, or under them: bool (n, n), true on the diagonal."""
-    curves, count = points.double().cpu().numpy(), len(points)
+    curves, count = points.cpu().double().numpy(), len(points)
     some, many = (torch.from_numpy(sample(curves, k).reshape(-1, 2)) for k in (7, 25))
     apart = torch.cdist(some, many).view(count, 7, count, 25).amin(3).mean(1)
     near = apart < SAME_LINE

@@ -12,7 +12,7 @@ from picasso_series.events import Checkpoint, LevelDone, Step
 from picasso_series.levels import Level, Subject
 from picasso_series.lines import trace_lines
 from picasso_series.objective import Sight
-from picasso_series.settings import Settings
+from picasso_series.settings import AutoLevels, Settings
 from picasso_series.studio import Studio, choose_studio, computing_threads
 from picasso_series.views import make_views
 
@@ -22,7 +22,13 @@ __all__ = ["Checkpoint", "LevelDone", "Step", "Studio", "choose_studio", "draw_l
 def draw_levels(
     subject: Subject, settings: Settings, studio: Studio, *, done: Sequence[Level] = (), checkpoint: Checkpoint | None = None
 ) -> Iterator[Step | Checkpoint | LevelDone]:
-    """Draw the levels that are not ``done`` yet, going on from ``checkpoint`` if there is one."""
+    """Draw the levels that are not ``done`` yet, going on from ``checkpoint`` if there is one.
+
+    Raises:
+        ValueError: the settings leave the levels to the photo, which must be asked before.
+    """
+    if isinstance(settings.levels, AutoLevels):
+        raise ValueError(f"levels {settings.levels} must be chosen before they are drawn")
     finished = list(done)
     with computing_threads(studio.threads):
         lines = trace_lines(subject)

@@ -35,12 +35,37 @@ SHOWING = frozenset({"size", "formats"})
 """Settings that change how a finished series is shown but not the drawing itself."""
 
 
+MOST_AUTO = 16
+"""The most levels that can be left to the photo."""
+
+
+class AutoLevels(tuple[int, ...]):
+    """So many levels whose strokes the photo decides, written ``auto:N``; until it has been looked at, numbers stand in for them."""
+
+    def __new__(cls, count: int = 4) -> AutoLevels:
+        """``count`` levels, 1 to 16.
+
+        Raises:
+            UsageError: that is too few or too many.
+        """
+        if not 1 <= count <= MOST_AUTO:
+            raise UsageError(f"levels takes auto:N with N from 1 to {MOST_AUTO}, such as auto:4, not auto:{count}")
+        return super().__new__(cls, range(MOST_AUTO, MOST_AUTO - count, -1))
+
+    def __getnewargs__(self) -> tuple[int]:
+        """What a copy is made with."""
+        return (len(self),)
+
+    def __str__(self) -> str:
+        return f"auto:{len(self)}"
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything that decides how a series is drawn and shown.
 
     Attributes:
-        levels: strokes of each level, strictly decreasing, 1 to 256.
+        levels: strokes of each level, strictly decreasing, 1 to 256; or how many levels the photo decides on.
         encoder: "auto", "clip", "clip:<model>" or "structure".
         rasterizer: "auto", "torch" or "diffvg".
         device: "auto", "cpu", "cuda" or "mps".
@@ -138,14 +163,18 @@ def size_pixels(size: str) -> tuple[int, int]:
 def parse_setting(name: str, value: Any) -> Any:
     """Turn a value from a flag, the environment or a TOML file into the type of the setting ``name``.
 
-    Text such as ``"32,16,8,4"`` and lists such as ``[32, 16, 8, 4]`` both make a tuple; nothing is rounded or guessed. Ranges are
-    checked by :class:`Settings` alone.
+    Text such as ``"32,16,8,4"`` and lists such as ``[32, 16, 8, 4]`` both make a tuple, ``"auto"`` and ``"auto:5"`` make
+    :class:`AutoLevels`; nothing is rounded or guessed. Ranges are checked by :class:`Settings` alone.
 
     Raises:
         UsageError: the value is not of the setting's kind.
         KeyError: there is no setting of that name.
     """
     default = {field.name: field.default for field in fields(Settings)}[name]
+    if name == "levels" and isinstance(value, (str, AutoLevels)):
+        match = re.fullmatch(r"auto(?::([0-9]{1,3}))?", str(value).strip().lower())
+        if match:
+            return AutoLevels(int(match[1] or 4))
     if isinstance(default, bool):
         return _boolean(name, value)
     if isinstance(default, int):
@@ -164,7 +193,7 @@ def setting_text(value: Any) -> str:
     """The text of a setting's value as it is written after a flag: ``(32, 16)`` is ``"32,16"``, True is ``"true"``."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence) and not isinstance(value, (str, AutoLevels)):
         return _listed(value)
     return str(value)
 

@@ -12,7 +12,7 @@ from typing import Any
 from picasso_series.errors import BadInputError
 from picasso_series.film import write_films
 from picasso_series.gallery import write_page
-from picasso_series.plate import write_plate
+from picasso_series.printing import write_plate
 from picasso_series.run import Run, open_run
 from picasso_series.run_plan import is_intact
 from picasso_series.run_writer import RunWriter, open_writer

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from picasso_series.curves import CORNER_REACH, Fit, Points, cover, is_closed, sample, smooth, turning
 from picasso_series.lines import Line
 from picasso_series.motif import Motif
 from picasso_series.strokes import CANVAS, sub_curve
+from picasso_series.xdog import xdog_ink
 
 ANGLES = (55.0, 80.0, 110.0, 150.0)
 TOLERANCES = (0.2, 0.3, 0.43, 0.63, 0.9)
@@ -149,7 +149,7 @@ def saliency_start(saliency: NDArray[np.float32], rgb: NDArray[np.uint8], stroke
 
     ``saliency`` is (224, 224) in [0, 1]. A map with fewer positive pixels than strokes is filled up evenly, where CLIPasso fails.
     """
-    weight = saliency * (1 - extended_difference_of_gaussians(rgb))
+    weight = saliency.astype(np.float64) * xdog_ink(rgb)
     positive = weight > 0
     if positive.sum() < strokes:
         weight, positive = weight + 1e-3, np.ones_like(positive)
@@ -159,21 +159,3 @@ def saliency_start(saliency: NDArray[np.float32], rgb: NDArray[np.uint8], stroke
     first = places[:, None, ::-1] + 0.5
     walk = rng.uniform(-0.5, 0.5, (strokes, 3, 2)).cumsum(axis=1) * STEP
     return np.concatenate([first, first + walk], axis=1)
-
-
-def extended_difference_of_gaussians(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """XDoG with CLIPasso's values (sigma 0.8 and 8, gamma 0.98, phi 200, epsilon -0.1), then Otsu: 0 on lines, 1 elsewhere.
-
-    Formula: Winnemoeller, Kyprianidis, Olsen, "XDoG", Computers & Graphics 36 (2012).
-    """
-    from skimage.filters import threshold_otsu
-
-    gray = rgb.astype(np.float64).mean(axis=2) / 255
-    difference = ndimage.gaussian_filter(gray, 0.8) - 0.98 * ndimage.gaussian_filter(gray, 8.0)
-    tone = np.where(difference < -0.1, 1.0, 1 + np.tanh(200 * difference))
-    spread = float(np.ptp(tone))
-    if spread < 1e-9:
-        return np.ones_like(tone)
-    tone = (tone - tone.min()) / spread
-    lines: NDArray[np.float64] = (tone >= threshold_otsu(tone)).astype(np.float64)
-    return lines

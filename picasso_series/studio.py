@@ -51,7 +51,7 @@ def choose_studio(settings: Settings) -> Studio:
     """
     device, device_reason = choose_device(settings.device)
     encoder, encoder_reason = choose_encoder(settings.encoder, device)
-    rasterizer, rasterizer_reason = choose_rasterizer(settings.rasterizer)
+    rasterizer, rasterizer_reason = choose_rasterizer(settings.rasterizer, device=device)
     choices = {
         "device": {"value": device, "reason": device_reason},
         "encoder": {"value": encoder.name, "reason": encoder_reason, "sha256": encoder.sha256},
@@ -64,7 +64,7 @@ def choose_studio(settings: Settings) -> Studio:
     if isinstance(encoder, ClipEncoder):
         encoder, choices["precision"] = settle_precision(encoder, rasterizer, device)
         finder = StructureEncoder.load(device)
-    judge, _ = choose_rasterizer(settings.rasterizer, size=CANVAS // 2)
+    judge, _ = choose_rasterizer(settings.rasterizer, size=CANVAS // 2, device=device)
     return Studio(encoder, rasterizer, judge, device, encoder.threads or torch.get_num_threads(), finder.saliency, choices)
 
 

@@ -1,7 +1,7 @@
 """A photo becomes a subject: what to draw, cut out and centered in the square canvas.
 
-Decides where the mask comes from (alpha, a file, a plain backdrop, saliency, or none) and frames it; knows nothing of how a learned
-saliency is computed, of strokes or of run folders.
+Decides where the mask comes from (alpha, a file, a plain backdrop, a cutter, saliency, or none) and frames it; knows nothing of how a
+cutter or a learned saliency works, of strokes or of run folders.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from PIL import Image
 from scipy import ndimage
 
 from picasso_series.backdrop import find_backdrop
+from picasso_series.cutter import Cutter, find_cutter
 from picasso_series.errors import BadInputError
-from picasso_series.levels import Placement, Subject
+from picasso_series.levels import Placement, Subject, with_mask
 from picasso_series.photo import Photo, load_photo
 from picasso_series.scene import find_salient
 from picasso_series.scraps import drop_scraps
@@ -26,28 +27,35 @@ from picasso_series.strokes import CANVAS, FloatArray
 MARGIN = 0.07
 """Empty space on each side of a cut-out subject, as a share of the canvas."""
 
+DETAIL = 4 * CANVAS
+"""Side of the square that pictures show, in pixels: about what the photo takes of a film's frame."""
+
 Saliency = Callable[[NDArray[np.uint8]], FloatArray]
 """Says where the eye goes: uint8 (H, W, 3) sRGB to float32 (H, W) in [0, 1]."""
 
 
-def prepare_subject(photo: Photo, mask: str = "auto", saliency: Saliency | None = None) -> Subject:
+def prepare_subject(
+    photo: Photo, mask: str = "auto", saliency: Saliency | None = None, cutter: Callable[[], Cutter | None] = find_cutter
+) -> Subject:
     """Cut the subject out of a photo and center it in the canvas.
 
-    Under "auto" the photo's alpha is the mask if it has one; else what stands before a plain backdrop; else the most salient thing when
-    ``saliency`` is given; else the whole photo. The subject's box (mask above one half) fills the canvas up to :data:`MARGIN`; "none"
-    letterboxes the whole photo without a margin. Beyond the photo the canvas is white and the mask 0: nothing is made up, so a
-    subject that runs out of the photo ends there with a straight cut, which is no outline (the placement's ``photo_box`` tells where).
+    Under "auto" the photo's alpha is the mask if it has one; else what stands before a plain backdrop; else what a cutter finds where
+    there is one; else the most salient thing when ``saliency`` is given; else the whole photo. The subject's box (mask above one half)
+    fills the canvas up to :data:`MARGIN`; "none" letterboxes the whole photo without a margin. Beyond the photo the canvas is white and
+    the mask 0: nothing is made up, so a subject that runs out of the photo ends there with a straight cut, which is no outline (the
+    placement's ``photo_box`` tells where).
 
     Args:
         photo: the loaded photo.
         mask: "auto", "none" (all of the photo is the subject), or the path of a mask picture in the photo's aspect, white (or opaque,
             if it has an alpha) on the subject.
         saliency: where the eye goes, asked only when nothing else finds the subject.
+        cutter: gives the machine's cutter, if it has one; asked only when there is neither alpha nor a mask picture.
 
     Raises:
         BadInputError: there is nothing to draw, or the mask picture cannot be used.
     """
-    found, source, cut = _find_mask(photo, mask, saliency)
+    found, source, cut = _find_mask(photo, mask, saliency, cutter)
     height, width = found.shape
     if source == "none":
         box = (0.0, 0.0, float(width), float(height))
@@ -56,11 +64,12 @@ def prepare_subject(photo: Photo, mask: str = "auto", saliency: Saliency | None 
         box = _box(found)
         side = max(box[2] - box[0], box[3] - box[1]) / (1 - 2 * MARGIN)
     corner = ((box[0] + box[2] - side) / 2, (box[1] + box[3] - side) / 2)
-    canvas_rgb, canvas_mask = _frame(_on_white(photo, found, source, cut), found, corner, side)
+    cutout = _on_white(photo, found, source, cut)
+    canvas_rgb, canvas_mask = _frame(cutout, found, corner, side)
     across, down = photo.width / width, photo.height / height
     # The canvas is square in the photo's own pixels: both ratios agree up to the rounding of the shrunk photo's size.
     placement = Placement(corner[0] * across, corner[1] * down, side * (across + down) / 2, photo.width, photo.height)
-    return Subject(canvas_rgb, canvas_mask, placement, source)
+    return Subject(canvas_rgb, canvas_mask, placement, source, with_mask(*_frame(cutout, found, corner, side, DETAIL)))
 
 
 def _box(mask: FloatArray) -> tuple[float, float, float, float]:
@@ -73,7 +82,7 @@ def _box(mask: FloatArray) -> tuple[float, float, float, float]:
     return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
-def _find_mask(photo: Photo, mask: str, saliency: Saliency | None) -> tuple[FloatArray, str, bool]:
+def _find_mask(photo: Photo, mask: str, saliency: Saliency | None, cutter: Callable[[], Cutter | None]) -> tuple[FloatArray, str, bool]:
     """The mask at the loaded photo's size, where it came from, and whether what lies outside is to be white."""
     whole = np.ones(photo.rgb.shape[:2], np.float32)
     if photo.alpha is not None and not (photo.alpha > 0.5).any():
@@ -97,18 +106,29 @@ def _find_mask(photo: Photo, mask: str, saliency: Saliency | None) -> tuple[Floa
         if not (backdrop > 0.5).any():
             raise BadInputError(f"no subject was found in {photo.name}; draw all of it with --mask none, or give a mask picture")
         picture = _framed_picture(backdrop)
-    if saliency is not None:
-        inside = picture or (slice(None), slice(None))
-        found, sure = find_salient(photo.rgb[inside], saliency(photo.rgb[inside]))
-        if found is not None and (backdrop is None or picture is not None):
-            salient = np.zeros_like(whole)
-            salient[inside] = found
-            return salient, "saliency", sure
-        if found is not None and backdrop is not None and sure and _far_smaller(found, backdrop):
-            return _near(backdrop, found), "backdrop", True
+    inside = picture or (slice(None), slice(None))
+    found, sure, source = _seek(photo.rgb[inside], saliency, cutter())
+    if found is not None and (backdrop is None or picture is not None):
+        salient = np.zeros_like(whole)
+        salient[inside] = found
+        return salient, source, sure
+    if found is not None and backdrop is not None and sure and _far_smaller(found, backdrop):
+        return _near(backdrop, found), "backdrop", True
     if backdrop is not None:
         return backdrop, "backdrop", True
     return whole, "none", False
+
+
+def _seek(rgb: NDArray[np.uint8], saliency: Saliency | None, cutter: Cutter | None) -> tuple[FloatArray | None, bool, str]:
+    """The subject before a real background, if one is found; whether it is sure enough to cut along; and who found it."""
+    if cutter is not None:
+        cut = cutter(rgb)
+        if cut is not None and (cut > 0.5).any():
+            return drop_scraps(cut), True, cutter.name
+    if saliency is None:
+        return None, False, ""
+    found, sure = find_salient(rgb, saliency(rgb))
+    return found, sure, "saliency"
 
 
 def _far_smaller(found: FloatArray, backdrop: FloatArray) -> bool:
@@ -172,9 +192,11 @@ def _on_white(photo: Photo, mask: FloatArray, source: str, cut: bool) -> FloatAr
     return rgb * mask[..., None] + 255 * (1 - mask[..., None])
 
 
-def _frame(rgb: FloatArray, mask: FloatArray, corner: tuple[float, float], side: float) -> tuple[NDArray[np.uint8], FloatArray]:
-    """The square at ``corner`` with side ``side`` (in loaded pixels; white, with mask 0, beyond the photo) in the canvas's size."""
-    scale = CANVAS / side
+def _frame(
+    rgb: FloatArray, mask: FloatArray, corner: tuple[float, float], side: float, pixels: int = CANVAS
+) -> tuple[NDArray[np.uint8], FloatArray]:
+    """The square at ``corner`` with side ``side`` (in loaded pixels; white, with mask 0, beyond the photo), ``pixels`` a side."""
+    scale = pixels / side
     if scale > 1:
         # An enlarged mask would show the stairs of its pixels; so slight a blur leaves lines of one pixel above one half.
         mask = ndimage.gaussian_filter(mask, 0.55, mode="nearest")
@@ -187,13 +209,14 @@ def _frame(rgb: FloatArray, mask: FloatArray, corner: tuple[float, float], side:
     kind = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.LANCZOS
     # Darkness instead of color, so that white is 0. The edge is drawn out for the filter's sake and then cut off exactly.
     planes = [np.pad(plane, around, mode="edge") for plane in (*np.moveaxis(255 - rgb, -1, 0), mask)]
-    within = np.outer(_cover(-corner[1] * scale, (height - corner[1]) * scale), _cover(-corner[0] * scale, (width - corner[0]) * scale))
-    sized = [np.asarray(Image.fromarray(plane).resize((CANVAS, CANVAS), kind, box=region)) * within for plane in planes]
+    down, across = (_cover(-start * scale, (end - start) * scale, pixels) for start, end in zip(corner[::-1], (height, width), strict=True))
+    within = np.outer(down, across)
+    sized = [np.asarray(Image.fromarray(plane).resize((pixels, pixels), kind, box=region)) * within for plane in planes]
     canvas = np.clip(np.rint(255 - np.stack(sized[:3], axis=-1)), 0, 255).astype(np.uint8)
     return canvas, np.clip(sized[3], 0, 1).astype(np.float32)
 
 
-def _cover(start: float, end: float) -> FloatArray:
-    """How much of each canvas pixel lies between two places along an axis, float32 (224,) in [0, 1]."""
-    edges = np.arange(CANVAS + 1)
+def _cover(start: float, end: float, pixels: int) -> FloatArray:
+    """How much of each of so many pixels lies between two places along an axis, float32 (pixels,) in [0, 1]."""
+    edges = np.arange(pixels + 1)
     return np.diff(np.clip(edges, start, end)).astype(np.float32)

@@ -69,7 +69,13 @@ class AffineViews:
         """Draw the pool."""
         self._resolution = resolution
         maps = _affine_maps(self.count, torch.Generator().manual_seed(seed))
-        self._grid = F.affine_grid(maps, [self.count, 1, resolution, resolution], align_corners=False).to(device)
+        grid = F.affine_grid(maps, [self.count, 1, resolution, resolution], align_corners=False)
+        self._outside = "border"
+        if device == "mps":
+            # Older torches lack "border" there; places drawn in to the edge's pixels never need it.
+            edge = 1 - 1 / resolution
+            grid, self._outside = grid.clamp(-edge, edge), "zeros"
+        self._grid = grid.to(device)
 
     def draw(self, rng: np.random.Generator) -> list[int]:
         """See :class:`Views`."""
@@ -78,7 +84,7 @@ class AffineViews:
     def see(self, pictures: Tensor, views: Sequence[int]) -> Tensor:
         """See :class:`Views`."""
         small = F.interpolate(pictures, size=(self._resolution,) * 2, mode="area")
-        return _sample(small, self._grid[list(views)], "border")
+        return _sample(small, taken(self._grid, views), self._outside)
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ class PerspectiveViews:
         """See :class:`Views`."""
         if pictures.shape[-1] != self._resolution:
             pictures = F.interpolate(pictures, size=(self._resolution,) * 2, mode="bilinear", align_corners=False, antialias=True)
-        return _sample(pictures, self._grid[list(views)], "zeros")
+        return _sample(pictures, taken(self._grid, views), "zeros")
 
 
 def perspective_places(side: int, draw: PerspectiveDraw) -> NDArray[np.float64]:
@@ -178,6 +184,11 @@ def _affine_maps(count: int, generator: torch.Generator) -> Tensor:
     maps = torch.stack([torch.stack([cosine, -sine, shift[:, 0]], 1), torch.stack([sine, cosine, shift[:, 1]], 1)], 1)
     maps[0] = torch.tensor([[1.0, 0, 0], [0, 1, 0]])
     return maps
+
+
+def taken(pool: Tensor, views: Sequence[int]) -> Tensor:
+    """The entries of a pool (V, …) that belong to some views; unlike an index made of a list, it sends nothing to the device."""
+    return torch.stack([pool[view] for view in views])
 
 
 def _sample(pictures: Tensor, grid: Tensor, outside: str) -> Tensor:

@@ -23,7 +23,7 @@ def room(module: str) -> str:
     return module.removeprefix("picasso_series.").partition(".")[0]
 
 
-LIBRARY = sorted(name for name in MODULES if room(name) not in ("cli", "__main__"))
+LIBRARY = sorted(name for name in MODULES if room(name) != "cli" and not name.endswith("__main__"))
 FRONT = sorted(name for name in MODULES if name not in LIBRARY)
 SHOWING = sorted(
     name
@@ -42,13 +42,20 @@ SHOWING = sorted(
         "errors",
         "lettering",
         "levels",
+        "look",
+        "paper",
         "plate",
+        "plotter",
+        "printing",
+        "prints",
         "presets",
         "run",
         "settings",
         "show",
         "strokes",
         "svg",
+        "toml_file",
+        "travel",
     }
 )
 """The half that re-reads finished runs, and all that is imported before a command knows what it has to do."""

@@ -48,7 +48,9 @@ LEAVES = [path for path, command in ALL.items() if not isinstance(command, click
 MINIMAL: dict[tuple[str, ...], list[str]] = {
     ("draw",): ["pear.png", *QUICK, "-o", "new"],
     ("film",): ["run", "--size", "64x64", "--formats", "svg"],
+    ("plate",): ["run", "--formats", "svg"],
     ("gallery",): ["run", "-o", "site"],
+    ("still",): ["pear.png", "--encoder", "structure"],
     ("weights", "list"): [],
     ("weights", "fetch"): ["tiny/one"],
     ("weights", "verify"): [],

@@ -41,7 +41,7 @@ def test_nothing_reaches_out_of_nothing():
     assert not extremities(np.zeros((CANVAS, CANVAS), bool)).any()
 
 
-@pytest.mark.parametrize("fewer, more", [(4, 8), (8, 16), (2, 32)])
+@pytest.mark.parametrize(("fewer", "more"), [(4, 8), (8, 16), (2, 32)])
 def test_with_fewer_strokes_inner_lines_fade_and_telling_parts_gain(fewer, more):
     subject = face()
     few, many = (find_motif(trace_lines(subject), subject, strokes) for strokes in (fewer, more))

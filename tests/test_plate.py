@@ -1,99 +1,93 @@
-"""The plate: one layout for vectors and pixels, numbered states, nothing that needs the outside."""
+"""The plate's layouts: numbered states on a strip and on sheets of paper, everything on the paper and apart."""
 
 from __future__ import annotations
 
-import io
-import os
 import re
 from dataclasses import replace
-from pathlib import Path
-from xml.etree import ElementTree
 
-import cairosvg
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 from sample_series import sample_series
 
-from picasso_series.errors import PicassoError
 from picasso_series.lettering import printable, roman, set_line
-from picasso_series.levels import Series
-from picasso_series.plate import PNG_WIDTH, lay_out, plate_pixels, plate_svg, shown_window, write_plate
+from picasso_series.look import Look
+from picasso_series.paper import paper_names, parse_paper
+from picasso_series.plate import Layout, State, all_states, lay_sheet, lay_strip, shown_window
 
 SERIES = sample_series()
-SVG = "{http://www.w3.org/2000/svg}"
+STATES = all_states(SERIES)
+LOOK = Look(title="A Duck", caption="after a photograph")
 
 
-def with_levels(count: int) -> Series:
-    """The sample series with its last level repeated until there are ``count``."""
-    return replace(SERIES, levels=tuple(SERIES.levels[min(i, 2)] for i in range(count)))
+def some_states(count: int) -> list[State]:
+    """The sample's states, the last repeated until there are ``count``."""
+    return [State(number, SERIES.levels[min(number, 3) - 1]) for number in range(1, count + 1)]
 
 
-def render(svg: str, width: int) -> np.ndarray:
-    scale = width / float(ElementTree.fromstring(svg).get("width", ""))
-    data = cairosvg.svg2png(bytestring=svg.encode(), scale=scale)
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(float)
-
-
-@pytest.mark.parametrize("count", [1, 3, 8])
-def test_vectors_and_pixels_agree(count: int) -> None:
-    series = with_levels(count)
-    pixels = plate_pixels(series, "A Duck", 900).astype(float)
-    vectors = render(plate_svg(series, "A Duck"), 900)
-    assert np.abs(np.subtract(pixels.shape, vectors.shape)).max() <= 1
-    rows = min(len(pixels), len(vectors))
-    difference = np.abs(pixels[:rows] - vectors[:rows]).max(axis=2)
-    assert difference.mean() < 0.5, "the photo is scaled by other filters, which blur alike"
-    plan = lay_out(series, "A Duck")
-    drawn = difference[:, round((plan.photo[0] + plan.window.width + 5) * 900 / plan.width) :]
-    assert drawn.mean() < 0.02
-    assert (drawn > 24).mean() < 3e-4, "only pixels at the rim where two ends meet may differ: SVG paints one end over the other"
-
-
-def test_a_plate_holds_photo_levels_and_nothing_foreign() -> None:
-    text = plate_svg(SERIES, "Fish & <chips>")
-    root = ElementTree.fromstring(text)
-    (image,) = root.iter(f"{SVG}image")
-    data = image.get("href", "")
-    assert data.startswith("data:image/png;base64,")
-    assert not re.search(r"<text|font|<script|https?://(?!www\.w3\.org/2000/svg)", text)
-    groups = list(root.iter(f"{SVG}g"))
-    assert [len(group) for group in groups] == [8, 4, 2]
-    title = root.find(f"{SVG}title")
-    assert title is not None
-    assert title.text == "Fish & <chips>: the photo and its drawings in 8, 4, 2 strokes"
+def check_places(plan: Layout) -> None:
+    """Everything stands on the plate, and nothing on anything else."""
+    boxes = [(*plan.photo[:2], plan.photo[2] * plan.photo_window.width, plan.photo[2] * plan.photo_window.height)]
+    boxes += [(x, y, plan.scale * plan.window.width, plan.scale * plan.window.height) for _, x, y in plan.drawings]
+    boxes += [(t.x, t.y - 0.7 * t.size, t.line.width * t.size, 0.9 * t.size) for t in plan.texts]
+    for x, y, width, height in boxes:
+        assert 0 < x < x + width < plan.width
+        assert 0 < y < y + height < plan.height
+    for i, (x, y, width, height) in enumerate(boxes):
+        for u, v, across, down in boxes[:i]:
+            assert x >= u + across - 1e-6 or u >= x + width - 1e-6 or y >= v + down - 1e-6 or v >= y + height - 1e-6
 
 
 @given(st.integers(1, 24))
-def test_everything_stands_on_the_plate_and_apart(count: int) -> None:
-    plan = lay_out(with_levels(count), "A title")
-    corners = [plan.photo, *((x, y) for _, x, y in plan.drawings)]
+def test_everything_stands_on_the_strip_and_apart(count: int) -> None:
+    plan = lay_strip(SERIES.subject, some_states(count), LOOK)
+    check_places(plan)
+    corners = [plan.photo[:2], *((x, y) for _, x, y in plan.drawings)]
     assert len(plan.drawings) == count
     assert len({y for _, y in corners}) == (1 if count <= 5 else max(2, -(-(count + 1) // 8)))
-    for x, y in corners:
-        assert 0 < x < x + plan.window.width < plan.width
-        assert 0 < y < y + plan.window.height < plan.height
-    for i, (x, y) in enumerate(corners):
-        for u, v in corners[:i]:
-            assert abs(x - u) >= plan.window.width or abs(y - v) >= plan.window.height
-    for text in plan.texts:
-        assert 0 < text.x <= text.x + text.line.width * text.size < plan.width
-        assert 0 < text.y < plan.height - text.size / 2
-        for x, y in corners:
-            assert not (x < text.x < x + plan.window.width and y < text.y < y + plan.window.height), "captions stand outside the pictures"
+
+
+@pytest.mark.parametrize("paper", [*paper_names(), "200x200", "600x150", "100x500"])
+@pytest.mark.parametrize("counted", [True, False])
+def test_everything_stands_on_the_sheet_and_apart(paper: str, counted: bool) -> None:
+    look = replace(LOOK, counted=counted)
+    for count in (1, 3, 4, 7, 11):
+        plan = lay_sheet(SERIES.subject, some_states(count), look, parse_paper(paper), "in 8, 4 and 2 strokes")
+        check_places(plan)
+        assert len(plan.drawings) == count
+        assert any((plan.width, plan.height) == (sheet.width, sheet.height) for sheet in parse_paper(paper))
+        assert len(plan.texts) == 3 + counted * (1 + 2 * count)
+        assert plan.photo[2] < plan.scale
+
+
+def test_the_way_up_is_the_one_that_shows_more() -> None:
+    scales = [lay_sheet(SERIES.subject, STATES, LOOK, [sheet]).scale for sheet in parse_paper("a4")]
+    assert lay_sheet(SERIES.subject, STATES, LOOK, parse_paper("a4")).scale == max(scales)
+
+
+def test_margins_are_those_of_the_look() -> None:
+    for margin in (0.02, 0.15):
+        plan = lay_sheet(SERIES.subject, STATES, replace(LOOK, margin=margin), parse_paper("a4"))
+        least = min([plan.photo[0], *(x for _, x, _ in plan.drawings), *(text.x for text in plan.texts)])
+        assert least == pytest.approx(margin * 210)
+
+
+def test_numerals_are_those_of_the_whole_series() -> None:
+    chosen = [STATES[2]]
+    for plan in (lay_strip(SERIES.subject, chosen, LOOK), lay_sheet(SERIES.subject, chosen, LOOK, parse_paper("a5"))):
+        assert set_line("III", "regular", 0.12) in [text.line for text in plan.texts]
 
 
 def test_captions_share_their_baselines() -> None:
-    plan = lay_out(SERIES, None)
+    plan = lay_strip(SERIES.subject, STATES, Look())
     baselines = sorted({text.y for text in plan.texts})
     assert len(baselines) == 2
     assert [sum(text.y == y for text in plan.texts) for y in baselines] == [3, 4]
 
 
 def test_the_window_holds_the_photo_and_every_stroke() -> None:
-    window = shown_window(SERIES)
+    window = shown_window(SERIES.subject, STATES)
     outside = np.ones((224, 224), bool)
     outside[window.top : window.bottom, window.left : window.right] = False
     assert (SERIES.subject.rgb[outside] >= 250).all()
@@ -106,39 +100,34 @@ def test_the_window_holds_the_photo_and_every_stroke() -> None:
 
 
 def test_a_photo_that_fills_its_square_is_shown_whole() -> None:
-    full = replace(SERIES, subject=replace(SERIES.subject, rgb=np.full((224, 224, 3), 90, np.uint8)))
-    window = shown_window(full)
+    full = replace(SERIES.subject, rgb=np.full((224, 224, 3), 90, np.uint8))
+    window = shown_window(full, STATES)
     assert (window.left, window.top, window.right, window.bottom) == (0, 0, 224, 224)
-
-
-def test_files_are_written_whole(tmp_path: Path) -> None:
-    vector, raster = write_plate(SERIES, tmp_path, "A Duck")
-    assert sorted(os.listdir(tmp_path)) == ["plate.png", "plate.svg"]
-    assert vector.read_text(encoding="utf-8") == plate_svg(SERIES, "A Duck")
-    with Image.open(raster) as picture:
-        assert picture.width == PNG_WIDTH
-        assert picture.getpixel((0, 0)) == (255, 255, 255)
-
-
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(PicassoError, match="could not be written"):
-        write_plate(SERIES, tmp_path / "nowhere", None)
+    white = replace(SERIES.subject, rgb=np.full((224, 224, 3), 255, np.uint8))
+    assert shown_window(white, ()).width == 224
 
 
 def test_a_series_without_a_level_has_no_plate() -> None:
     with pytest.raises(ValueError, match="at least one level"):
-        plate_svg(Series(SERIES.subject, ()))
+        lay_strip(SERIES.subject, [], LOOK)
+    with pytest.raises(ValueError, match="at least one level"):
+        lay_sheet(SERIES.subject, [], LOOK, parse_paper("a4"))
+    with pytest.raises(ValueError, match="a sheet of paper"):
+        lay_sheet(SERIES.subject, STATES, LOOK, [])
 
 
 @pytest.mark.parametrize("title", [None, "", "  ", "馬"])
 def test_without_a_printable_title_there_is_no_room_for_one(title: str | None) -> None:
-    assert lay_out(SERIES, title).height < lay_out(SERIES, "A Duck").height
-    assert len(lay_out(SERIES, title).texts) == 7
+    look = replace(LOOK, title=title)
+    assert lay_strip(SERIES.subject, STATES, look).height < lay_strip(SERIES.subject, STATES, LOOK).height
+    assert len(lay_strip(SERIES.subject, STATES, look).texts) == 7
+    assert len(lay_sheet(SERIES.subject, STATES, look, parse_paper("a4")).texts) == 8
 
 
 def test_a_long_title_is_set_smaller() -> None:
-    plan = lay_out(SERIES, "The very long title of a photo " * 8)
-    assert min(text.x for text in plan.texts) > 0
+    look = Look(title="The very long title of a photo " * 8, caption="and a caption " * 20)
+    check_places(lay_strip(SERIES.subject, STATES, look))
+    check_places(lay_sheet(SERIES.subject, STATES, look, parse_paper("a6")))
 
 
 @given(st.integers(1, 3999))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from sample_subjects import SUBJECTS, X, Y, blank, disk, face, square
+from sample_subjects import SUBJECTS, X, blank, disk, face, square
 from scipy.spatial import cKDTree
 
 from picasso_series.curves import Points, sample
@@ -22,11 +22,11 @@ from picasso_series.start import (
     bearable_error,
     contour_pieces,
     contour_starts,
-    extended_difference_of_gaussians,
     halves,
     saliency_start,
 )
 from picasso_series.strokes import CANVAS
+from picasso_series.xdog import xdog_ink
 
 
 @cache
@@ -193,7 +193,7 @@ def test_squiggles_begin_on_salient_lines() -> None:
     first = saliency_start(on_left, subject.rgb, 64, np.random.default_rng(1))[:, 0]
     at = np.floor(first).astype(int)
     assert (on_left[at[:, 1], at[:, 0]] > 0).all()
-    assert (extended_difference_of_gaussians(subject.rgb)[at[:, 1], at[:, 0]] == 0).all()
+    assert (xdog_ink(subject.rgb)[at[:, 1], at[:, 0]] == 1).all()
 
 
 def test_what_is_more_salient_is_drawn_more_often() -> None:
@@ -206,27 +206,9 @@ def test_what_is_more_salient_is_drawn_more_often() -> None:
 def test_a_map_with_too_few_places_is_filled_up(positive: int) -> None:
     """Places with saliency are taken first as a rule, the others fill up."""
     saliency = np.zeros((CANVAS, CANVAS), np.float32)
-    lines = np.argwhere(extended_difference_of_gaussians(face().rgb) == 0)[:positive]
+    lines = np.argwhere(xdog_ink(face().rgb) == 1)[:positive]
     saliency[lines[:, 0], lines[:, 1]] = 1
     points = saliency_start(saliency, face().rgb, 20, np.random.default_rng(0))
     assert points.shape == (20, 4, 2)
     assert np.isfinite(points).all()
     assert len(np.unique(points[:, 0], axis=0)) == 20
-
-
-# XDoG
-
-
-@pytest.mark.parametrize("tone", [0, 90, 255])
-def test_an_even_photo_has_no_lines(tone: int) -> None:
-    assert (extended_difference_of_gaussians(np.full((CANVAS, CANVAS, 3), tone, np.uint8)) == 1).all()
-
-
-def test_a_dark_line_on_white_is_found_and_nothing_far_from_it() -> None:
-    rgb = np.full((CANVAS, CANVAS, 3), 255, np.uint8)
-    rgb[100:103, 40:180] = 0
-    found = extended_difference_of_gaussians(rgb)
-    assert set(np.unique(found)) == {0, 1}
-    assert (found[101, 45:175] == 0).all()
-    far = (abs(Y - 101.5) > 30) | (abs(X - 110) > 100)
-    assert (found[far] == 1).all()

@@ -22,7 +22,9 @@ from picasso_series.cli.film import film
 from picasso_series.cli.gallery import gallery
 from picasso_series.cli.help import CONTEXT, write_examples
 from picasso_series.cli.output import os_sentence
+from picasso_series.cli.plate import plate
 from picasso_series.cli.presets import presets
+from picasso_series.cli.still import still
 from picasso_series.cli.weights import weights
 from picasso_series.errors import PicassoError
 
@@ -59,7 +61,7 @@ def app() -> None:
     """
 
 
-for command in (draw, film, gallery, weights, presets, doctor, bench):
+for command in (draw, film, plate, gallery, still, weights, presets, doctor, bench):
     app.add_command(command)
 
 
@@ -74,48 +76,48 @@ class _Stop:
         raise KeyboardInterrupt
 
 
-def run(args: Sequence[str], stop: _Stop | None = None) -> int:
+def run(args: Sequence[str], stop: _Stop | None = None, command: click.Command = app, program: str = PROGRAM) -> int:
     """Run a command line and return its exit code; every error has been told on stderr as one sentence."""
+
+    def fail(sentence: str, code: int) -> int:
+        click.echo(f"{program}: {sentence}", err=True)
+        return code
+
     verbose = "-v" in args or "--verbose" in args
     try:
-        code = app.main(list(args), prog_name=PROGRAM, standalone_mode=False)
+        code = command.main(list(args), prog_name=program, standalone_mode=False)
         return code if isinstance(code, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
     except click.UsageError as error:
         place = f"; see {error.ctx.command_path} --help" if error.ctx else ""
-        return _fail(error.format_message().rstrip(".") + place, 2)
+        return fail(error.format_message().rstrip(".") + place, 2)
     except click.ClickException as error:
-        return _fail(error.format_message(), error.exit_code)
+        return fail(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        return _fail("stopped; run the same command to go on", INTERRUPTED)
+        return fail("stopped; run the same command to go on", INTERRUPTED)
     except Exception as error:
         # A signal that lands inside somebody's cleanup or a child process often surfaces as another error.
         if stop is not None and stop.asked:
-            return _fail("stopped; run the same command to go on", INTERRUPTED)
+            return fail("stopped; run the same command to go on", INTERRUPTED)
         if isinstance(error, PicassoError):
-            return _fail(str(error), error.exit_code)
+            return fail(str(error), error.exit_code)
         if isinstance(error, OSError):
-            return _fail(os_sentence(error), 1)
+            return fail(os_sentence(error), 1)
         if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-            return _fail("there is not enough memory; close other programs, or draw with --device cpu", 1)
+            return fail("there is not enough memory; close other programs, or draw with --device cpu", 1)
         if verbose:
             traceback.print_exc()
         hint = "" if verbose else "; run it again with -v and report what that shows"
-        return _fail(f"this is a bug of picasso-series ({type(error).__name__}: {error}){hint}", 1)
+        return fail(f"this is a bug of picasso-series ({type(error).__name__}: {error}){hint}", 1)
 
 
-def main() -> NoReturn:
-    """Run the command line of this process and exit."""
+def main(command: click.Command = app, program: str = PROGRAM) -> NoReturn:
+    """Run the command line of this process, the program's or another, and exit."""
     stop = _Stop()
     signal.signal(signal.SIGTERM, stop)
     # A shell that starts a job in the background has it ignore Ctrl-C; that stays so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, stop)
-    sys.exit(run(sys.argv[1:], stop))
-
-
-def _fail(sentence: str, code: int) -> int:
-    click.echo(f"{PROGRAM}: {sentence}", err=True)
-    return code
+    sys.exit(run(sys.argv[1:], stop, command, program))

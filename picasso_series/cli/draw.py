@@ -14,7 +14,7 @@ from picasso_series.cli.help import Command, Option
 from picasso_series.cli.output import Output, output_options
 from picasso_series.errors import BadInputError
 from picasso_series.presets import Resolved, resolve
-from picasso_series.settings import DEVICES, RASTERIZERS, SETTING_NAMES, setting_text
+from picasso_series.settings import DEVICES, RASTERIZERS, SETTING_NAMES, AutoLevels, setting_text
 
 if TYPE_CHECKING:
     from picasso_series.make import Finished, Resumed
@@ -24,6 +24,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _EXAMPLES = (
     ("picasso-series horse.jpg", "draw with 32, 16, 8 and 4 strokes into horse-series/"),
     ("picasso-series horse.jpg --levels 12,6,3 --seeds 3 -o out", "other levels, the best of three starts, another folder"),
+    ("picasso-series horse.jpg --levels auto", "four levels, with as many strokes as this photo needs"),
     ("picasso-series horse.jpg --preset draft --formats svg", "a quick look, filmed as vectors only"),
     ("picasso-series horse.jpg --mask horse-mask.png --dry-run", "show what would be done, and where each setting comes from"),
 )
@@ -44,7 +45,7 @@ def _setting(section: str, name: str, metavar: str, text: str) -> Callable[[F], 
 
 @click.command(cls=Command, examples=_EXAMPLES, options_metavar="[OPTIONS]")
 @click.argument("photo", type=click.Path(path_type=Path))
-@_setting("Drawing", "levels", "N,N,…", "Strokes of each level, fewer from one to the next, 1 to 256 [32,16,8,4].")
+@_setting("Drawing", "levels", "N,N,…|auto[:N]", "Strokes of each level, 1 to 256, or N levels as the photo needs [32,16,8,4].")
 @_setting("Drawing", "preset", "NAME|FILE.toml", "Settings to start from; see 'picasso-series presets list' [default].")
 @_setting("Drawing", "iterations", "N[,N…]", "Optimizer steps, for all levels or one number each [the preset's].")
 @_setting("Drawing", "seed", "N", "First seed; the same seed draws the same series [0].")
@@ -92,12 +93,14 @@ def draw(
         _preview(photo, resolved, out, force, output)
         return
     from picasso_series.cli.progress import follow
-    from picasso_series.make import Chosen, Drawn, Finished, Resumed, make_run
+    from picasso_series.make import Chosen, Counting, Drawn, Finished, Resumed, make_run
 
     with follow(output) as progress:
         for event in make_run(photo, resolved, out, force=force, on_film=progress.film):
             if isinstance(event, Resumed):
                 _take_up(event, output)
+            elif isinstance(event, Counting):
+                progress.count(event.done, event.total)
             elif isinstance(event, Chosen):
                 progress.choices(event.choices)
             elif isinstance(event, Drawn):
@@ -138,7 +141,7 @@ def _preview(photo: Path, resolved: Resolved, out: Path | None, force: bool, out
         fate = _FATES[state].format(folder)
     except BadInputError as error:
         refusal, state, fate = error, "refused", "refused"
-    settings = {name: {"value": getattr(resolved.settings, name), "from": resolved.sources[name]} for name in SETTING_NAMES}
+    settings = {name: {"value": _plain(getattr(resolved.settings, name)), "from": resolved.sources[name]} for name in SETTING_NAMES}
     texts = {name: setting_text(setting["value"]) for name, setting in settings.items()}
     width, column = max(map(len, texts)), max(map(len, texts.values()))
     lines = [f"{name:<{width}}  {texts[name]:<{column}}  {settings[name]['from']}" for name in SETTING_NAMES]
@@ -148,6 +151,11 @@ def _preview(photo: Path, resolved: Resolved, out: Path | None, force: bool, out
     )
     if refusal:
         raise refusal
+
+
+def _plain(value: Any) -> Any:
+    """A setting's value as JSON holds it."""
+    return str(value) if isinstance(value, AutoLevels) else value
 
 
 def _command_hint(photo: Path) -> str:

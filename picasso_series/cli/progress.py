@@ -33,6 +33,9 @@ class Follower(Protocol):
     def choices(self, choices: Choices) -> None:
         """Show what was chosen to draw with, and why."""
 
+    def count(self, done: int, total: int) -> None:
+        """Show how far the counting of the strokes is that the photo needs."""
+
     def step(self, step: Step) -> None:
         """Show how far a level is."""
 
@@ -69,6 +72,9 @@ class _Silent:
     def choices(self, choices: Choices) -> None:
         pass
 
+    def count(self, done: int, total: int) -> None:
+        pass
+
     def step(self, step: Step) -> None:
         pass
 
@@ -90,6 +96,9 @@ class _Bars:
     def choices(self, choices: Choices) -> None:
         for line in _reasons(choices):
             self._progress.console.print(line, highlight=False, markup=False)
+
+    def count(self, done: int, total: int) -> None:
+        self._at("how many", done, total, "counting strokes")
 
     def step(self, step: Step) -> None:
         name = _strokes(step.strokes)
@@ -122,6 +131,9 @@ class _Lines:
     def choices(self, choices: Choices) -> None:
         for line in _reasons(choices):
             self._output.note(line)
+
+    def count(self, done: int, total: int) -> None:
+        self._tell("counting the strokes that are needed", done, total, "")
 
     def step(self, step: Step) -> None:
         self._tell(f"{_strokes(step.strokes)}: {_phase(step)}", step.iteration, step.iterations, _loss(step.loss))

@@ -7,17 +7,17 @@ lacks is left out; a page never says more than the run recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from picasso_series.errors import BadInputError
 from picasso_series.gallery.facts import page_facts, page_settings, photo_caption, table, text_of
 from picasso_series.gallery.files import write_text
 from picasso_series.gallery.media import pixel_size
 from picasso_series.gallery.render import render
-from picasso_series.gallery.words import capitalized, counted, duration, fates, file_size, listed, slug, words
+from picasso_series.gallery.words import capitalized, counted, duration, fates, file_size, in_strokes, print_words, slug, words
 from picasso_series.lettering import roman
 from picasso_series.levels import Series
 from picasso_series.strokes import CANVAS, STROKE_WIDTH
@@ -32,6 +32,8 @@ _FILM_TITLES = {
 }
 FILM_KINDS = (".mp4", ".webp", ".gif", ".svg")
 """What a film may be, the kind that plays best first."""
+PRINT_KINDS = (".svg", ".pdf", ".png")
+"""What a print may be."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def page_html(run: Run, folder: Path, films: Sequence[str], place: Place | None 
     return render(
         "page.html.j2",
         title=title,
-        subtitle=f"in {listed([str(state.strokes) for state in states])} {'stroke' if states[-1].strokes == 1 else 'strokes'}",
+        subtitle=in_strokes([state.strokes for state in states]),
         count=counted(len(states), "state", spelled=True),
         states=states,
         canvas=CANVAS,
@@ -149,7 +151,7 @@ def page_html(run: Run, folder: Path, films: Sequence[str], place: Place | None 
         films=page_films(folder, films, states, photo),
         plate=plate,
         plate_vector="plate.svg" if (folder / "plate.svg").is_file() else None,
-        downloads=page_downloads(folder, films, states, slug(run.title)),
+        downloads=page_downloads(folder, films, recorded_prints(manifest), states, slug(run.title)),
         facts=page_facts(manifest, run.series),
         settings=page_settings(manifest),
         command=text_of(manifest.get("command")),
@@ -206,7 +208,9 @@ def page_films(folder: Path, films: Iterable[str], states: Sequence[State], phot
     return tuple(shown)
 
 
-def page_downloads(folder: Path, films: Iterable[str], states: Sequence[State], stem: str) -> dict[str, tuple[Download, ...]]:
+def page_downloads(
+    folder: Path, films: Iterable[str], prints: Iterable[str], states: Sequence[State], stem: str
+) -> dict[str, tuple[Download, ...]]:
     """The files of a run that are there, under the headings of the page; a saved file has the subject in its name."""
     drawings = [
         (f"{state.strokes}/{file}", f"{counted(state.strokes, 'stroke')}, {kind}", f"{stem}-{state.strokes}{suffix}")
@@ -214,14 +218,15 @@ def page_downloads(folder: Path, films: Iterable[str], states: Sequence[State], 
         for file, kind, suffix in (("sketch.svg", "SVG", ".svg"), ("sketch.png", "PNG", ".png"))
     ]
     motion = [(film, f"{words(PurePosixPath(film).stem)}, {_kind(film)}", f"{stem}-{PurePosixPath(film).name}") for film in films]
-    prints = [(f"plate{suffix}", f"Plate, {_kind(suffix)}", f"{stem}-plate{suffix}") for suffix in (".svg", ".png")]
+    plates = [(f"plate{suffix}", f"Plate, {_kind(suffix)}", f"{stem}-plate{suffix}") for suffix in (".svg", ".png")]
+    plates += [(name, f"{print_words(PurePosixPath(name).stem)}, {_kind(name)}", f"{stem}-{PurePosixPath(name).name}") for name in prints]
     data = [
         ("photo.png", "The photo as drawn, PNG", f"{stem}-photo.png"),
         ("mask.png", "Mask of the subject, PNG", f"{stem}-mask.png"),
         ("series.json", "How it was made, JSON", f"{stem}-series.json"),
         *((f"{s.strokes}/trajectory.npz", f"{counted(s.strokes, 'stroke')}, every step, NPZ", f"{stem}-{s.strokes}.npz") for s in states),
     ]
-    groups = {"Drawings": drawings, "Films": motion, "Plate": prints, "Photo and data": data}
+    groups = {"Drawings": drawings, "Films": motion, "Plate": plates, "Photo and data": data}
     found = {
         heading: tuple(
             Download(path, label, save_as, file_size((folder / path).stat().st_size))
@@ -231,6 +236,12 @@ def page_downloads(folder: Path, films: Iterable[str], states: Sequence[State], 
         for heading, entries in groups.items()
     }
     return {heading: entries for heading, entries in found.items() if entries}
+
+
+def recorded_prints(manifest: Mapping[str, Any]) -> list[str]:
+    """The prints that a manifest names, as paths relative to the run."""
+    records = manifest.get("files", ())
+    return sorted(record["path"] for record in records if record["path"].startswith("prints/") and record["path"].endswith(PRINT_KINDS))
 
 
 def _picture(folder: Path, path: str) -> Picture | None:

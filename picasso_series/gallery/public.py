@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from picasso_series.errors import BadInputError
 from picasso_series.gallery.media import pixel_size
-from picasso_series.gallery.page import FILM_KINDS
+from picasso_series.gallery.page import FILM_KINDS, PRINT_KINDS
 from picasso_series.gallery.privacy import without_private_paths
 from picasso_series.run import inner_path
 
@@ -37,7 +37,7 @@ class PublicRun:
 
 
 def public_run(run: Run) -> PublicRun:
-    """What a site shows of ``run``: those of its recorded files that are pictures, drawings, plate or films.
+    """What a site shows of ``run``: those of its recorded files that are pictures, drawings, plate, films or prints.
 
     Raises:
         BadInputError: the run has no level, or one of the files is a link or cannot be read.
@@ -47,10 +47,12 @@ def public_run(run: Run) -> PublicRun:
     recorded = _recorded(run.manifest)
     sketches = [f"{level.strokes}/{file}" for level in run.series.levels for file in ("sketch.svg", "sketch.png")]
     films = sorted(name for name in recorded if name.startswith("films/") and PurePosixPath(name).suffix.lower() in FILM_KINDS)
-    shown = [name for name in ("photo.png", *sketches, "plate.svg", "plate.png", *films) if name in recorded]
+    prints = sorted(name for name in recorded if name.startswith("prints/") and PurePosixPath(name).suffix.lower() in PRINT_KINDS)
+    shown = [name for name in ("photo.png", *sketches, "plate.svg", "plate.png", *films, *prints) if name in recorded]
     files = tuple(name for name in shown if _is_own_file(run.folder, name))
     for name in files:
-        pixel_size(run.folder / name)
+        if not name.endswith(".pdf"):
+            pixel_size(run.folder / name)
     manifest = _only_files(without_private_paths(run.manifest), set(files))
     return PublicRun(replace(run, manifest=manifest), tuple(name for name in films if name in files), files)
 

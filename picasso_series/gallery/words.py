@@ -25,6 +25,11 @@ def listed(items: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
 
 
+def in_strokes(counts: Sequence[int]) -> str:
+    """What a series is drawn in: "in 8, 4 and 1 stroke"."""
+    return f"in {listed([str(count) for count in counts])} {'stroke' if counts[-1] == 1 else 'strokes'}"
+
+
 def file_size(size: int) -> str:
     """A number of bytes for people, in decimal units: "512 bytes", "18 kB", "2.4 MB"."""
     if size < 1000:
@@ -63,6 +68,12 @@ def capitalized(text: str) -> str:
 def words(name: str) -> str:
     """A name of the program's as words: "learning_rate" becomes "Learning rate"."""
     return capitalized(name.replace("-", " ").replace("_", " "))
+
+
+def print_words(stem: str) -> str:
+    """The name of a print as words: "plotter-a5-8" becomes "Plotter A5, 8", "plate-letter-chalk" "Plate letter, chalk"."""
+    parts = [part.upper() if re.fullmatch(r"a\d", part) else part for part in stem.split("-")]
+    return capitalized(", ".join([" ".join(parts[:2]), *parts[2:]]))
 
 
 def slug(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Drawing strokes as pixels, with gradients: one protocol, two rasterizers.
+"""Drawing strokes as pixels, with gradients: one protocol, our own rasterizer in two ways, and diffvg.
 
 Knows what the rest of the program asks of a rasterizer and how one is chosen; knows nothing about how either draws. Importing this
 package imports torch only for the type checker.
@@ -59,8 +59,10 @@ class Rasterizer(Protocol):
         """
 
 
-def choose_rasterizer(name: str = "auto", *, size: int = CANVAS) -> tuple[Rasterizer, str]:
+def choose_rasterizer(name: str = "auto", *, size: int = CANVAS, device: str = "cpu") -> tuple[Rasterizer, str]:
     """Return the rasterizer called ``name`` and the reason for the choice, in half a sentence.
+
+    The one called torch has a way for processors, whose work follows the ink, and one for other devices, which never wait for it.
 
     Raises:
         UsageError: there is no rasterizer of that name.
@@ -72,6 +74,8 @@ def choose_rasterizer(name: str = "auto", *, size: int = CANVAS) -> tuple[Raster
         return DiffvgRasterizer.load(size=size), "asked for"
     if name not in RASTERIZERS:
         raise UsageError(f"there is no rasterizer {name!r}: choose one of {', '.join(RASTERIZERS)}")
+    from picasso_series.raster.dense import DenseRasterizer
     from picasso_series.raster.soft import SoftRasterizer
 
-    return SoftRasterizer(size=size), "asked for" if name == "torch" else "fast, deterministic and always there"
+    reason = "asked for" if name == "torch" else "fast, deterministic and always there"
+    return (SoftRasterizer(size=size) if device == "cpu" else DenseRasterizer(size=size)), reason

@@ -8,7 +8,7 @@ one stroke reach keeps the nearest. There is never a tensor of strokes x pixels 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -232,8 +232,25 @@ def _boxes(stroke: Tensor, middle: Tensor, disc: Tensor, count: int) -> tuple[Te
 
 
 def _refine(power: Tensor, stroke: Tensor, x: Tensor, y: Tensor, t: Tensor) -> Near:
-    """Move ``t`` from the nearest chord to the nearest point of the curve by two guarded Newton steps."""
-    x0, y0, x1, y1, x2, y2, x3, y3 = power.flatten(1).t().contiguous().index_select(1, stroke).unbind(0)
+    """Move ``t`` from the nearest chord to the nearest point of the curve."""
+    coefficients = power.flatten(1).t().contiguous().index_select(1, stroke).unbind(0)
+    return Near(stroke, x, y, *settle(coefficients, x, y, t, NEWTON))
+
+
+def settle(coefficients: Sequence[Tensor], x: Tensor, y: Tensor, t: Tensor, steps: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Move parameters ``t`` near the nearest points of curves nearer still, by guarded Newton steps.
+
+    Args:
+        coefficients: of :func:`power_basis`, x and y of each in turn; eight tensors.
+        x: columns of the pixels.
+        y: rows of the pixels.
+        t: parameters in [0, 1].
+        steps: how many.
+
+    Returns:
+        The parameter and the vector (x, y) from the pixel to the curve there. All shapes are broadcast with each other.
+    """
+    x0, y0, x1, y1, x2, y2, x3, y3 = coefficients
     x0, y0 = x0 - x, y0 - y
 
     def away(at: Tensor) -> tuple[Tensor, Tensor]:
@@ -241,7 +258,7 @@ def _refine(power: Tensor, stroke: Tensor, x: Tensor, y: Tensor, t: Tensor) -> N
 
     first_x, first_y = away(t)
     at, away_x, away_y = t, first_x, first_y
-    for _ in range(NEWTON):
+    for _ in range(steps):
         vx = (3 * x3 * at + 2 * x2) * at + x1
         vy = (3 * y3 * at + 2 * y2) * at + y1
         speed = vx * vx + vy * vy
@@ -251,4 +268,4 @@ def _refine(power: Tensor, stroke: Tensor, x: Tensor, y: Tensor, t: Tensor) -> N
         at = (at - (away_x * vx + away_y * vy) / slope).clamp_(0, 1)
         away_x, away_y = away(at)
     better = away_x * away_x + away_y * away_y <= first_x * first_x + first_y * first_y
-    return Near(stroke, x, y, torch.where(better, at, t), torch.where(better, away_x, first_x), torch.where(better, away_y, first_y))
+    return torch.where(better, at, t), torch.where(better, away_x, first_x), torch.where(better, away_y, first_y)

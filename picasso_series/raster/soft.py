@@ -1,4 +1,4 @@
-"""The rasterizer in plain torch: anti-aliased strokes, differentiable, with a cost that follows the ink.
+"""The rasterizer in plain torch for processors: anti-aliased strokes, differentiable, with a cost that follows the ink.
 
 Knows how near pixels turn into ink, how strokes compose, and the gradient of both; knows no file and no objective. A stroke covers
 a pixel all but for the light it lets through, ``c = s^2 (3 - 2 s)`` with ``s = clamp((d - width / 2 + softness) / (2 softness))``
@@ -56,12 +56,13 @@ def _ink(curves: Tensor, present: Tensor, width: Tensor, softness: float, grid: 
     return _Ink(stroke, cell, t, dx * inverse, dy * inverse, rise)
 
 
-def _clear(rise: Tensor) -> Tensor:
+def clear(rise: Tensor) -> Tensor:
     """The light let through across an edge."""
     return (rise * rise * (3 - 2 * rise)).clamp_(min=CLEAR)
 
 
-def _bernstein(t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def bernstein(t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The four Bernstein polynomials of degree 3 at ``t``."""
     u = 1 - t
     return u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t
 
@@ -77,7 +78,7 @@ class _Render(torch.autograd.Function):
         grid = Grid(size, margin(reach))
         ink = _ink(curves, present, width, softness, grid, reach)
         cell = sketch[ink.stroke] * grid.side**2 + ink.cell
-        light = curves.new_zeros(sketches * grid.side**2).index_add_(0, cell, _clear(ink.rise).log())
+        light = curves.new_zeros(sketches * grid.side**2).index_add_(0, cell, clear(ink.rise).log())
         image = _crop(light.view(sketches, grid.side, grid.side), grid).exp()
         if any(ctx.needs_input_grad[:2]):
             # Only the edge of a stroke has a gradient: inside it is black and outside it is blank.
@@ -94,9 +95,9 @@ class _Render(torch.autograd.Function):
         padded = image.new_zeros(len(image), grid.side, grid.side)
         torch.mul(upstream, image, out=_crop(padded, grid))
         # dI/dd = I / c * dc/dd: the light that the other strokes let through, times the slope of the edge.
-        slope = padded.view(-1)[cell] / _clear(rise) * (rise * (1 - rise)) * (3 / ctx.softness)
+        slope = padded.view(-1)[cell] / clear(rise) * (rise * (1 - rise)) * (3 / ctx.softness)
         force_x, force_y = slope * unit_x, slope * unit_y
-        parts = torch.stack([force * b for b in _bernstein(t) for force in (force_x, force_y)], 1)
+        parts = torch.stack([force * b for b in bernstein(t) for force in (force_x, force_y)], 1)
         curves = image.new_zeros(ctx.strokes, 8).index_add_(0, stroke, parts).view(-1, 4, 2)
         width = None
         if ctx.needs_input_grad[1]:
@@ -110,9 +111,54 @@ def _crop(padded: Tensor, grid: Grid) -> Tensor:
     return padded[..., inner, inner]
 
 
+def check_size(size: int) -> None:
+    """Refuse canvases whose pixels could not be counted in float32, which is exact up to 2^24 of them, margins included.
+
+    Raises:
+        ValueError: the side is not one of 1 to 2048 pixels.
+    """
+    if not 1 <= size <= 2048:
+        raise ValueError(f"a canvas has a side of 1 to 2048 pixels, not {size}")
+
+
+def check_batch(points: Tensor, softness: float) -> None:
+    """Refuse what is no batch of sketches, and edges without width.
+
+    Raises:
+        ValueError: ``softness`` is not above 0 or ``points`` has another shape than (B, n, 4, 2).
+    """
+    if points.dim() != 4 or points.shape[2:] != (4, 2):
+        raise ValueError(f"a batch of sketches has the shape (B, n, 4, 2), not {tuple(points.shape)}")
+    if not softness > 0:
+        raise ValueError(f"softness must be above 0, not {softness}")
+
+
+def check_edits(points: Tensor, removed: Sequence[Sequence[int]], added: Tensor | None, added_to: Sequence[int]) -> Tensor:
+    """Refuse edits of strokes that are not there; return the strokes (m, 4, 2) that come.
+
+    Raises:
+        ValueError: there are not as many added strokes as variants for them.
+        IndexError: a stroke that leaves is not in the sketch.
+    """
+    extra = points.new_zeros(0, 4, 2) if added is None else added.to(points)
+    if len(extra) != len(added_to):
+        raise ValueError(f"{len(extra)} added strokes need as many variants, not {len(added_to)}")
+    for stroke in {stroke for strokes in removed for stroke in strokes}:
+        if not 0 <= stroke < len(points):
+            raise IndexError(f"there is no stroke {stroke} among {len(points)}")
+    return extra
+
+
+def widths_of(points: Tensor, width: float | Tensor) -> Tensor:
+    """The width of each stroke of a batch (B, n, 4, 2): (B, n)."""
+    # A number is filled in on the device: to make a tensor of it here and send it there would make both wait.
+    widths = width.to(points) if isinstance(width, Tensor) else points.new_full((), width)
+    return widths.expand(points.shape[:2])
+
+
 @dataclass(frozen=True)
 class SoftRasterizer:
-    """Draw black strokes on white paper in plain torch, on any device.
+    """Draw black strokes on white paper in plain torch; made for processors, right on any device.
 
     Attributes:
         size: side of the square canvas in pixels, 1 to 2048.
@@ -122,9 +168,7 @@ class SoftRasterizer:
     name: str = "torch"
 
     def __post_init__(self) -> None:
-        # Pixels are counted in float32 on the way, which is exact up to 2^24 of them, margins included.
-        if not 1 <= self.size <= 2048:
-            raise ValueError(f"a canvas has a side of 1 to 2048 pixels, not {self.size}")
+        check_size(self.size)
 
     def render(
         self, points: Tensor, width: float | Tensor = STROKE_WIDTH, *, softness: float = SOFTNESS, mask: Tensor | None = None
@@ -144,13 +188,10 @@ class SoftRasterizer:
         Raises:
             ValueError: ``softness`` is not above 0 or ``points`` has another shape.
         """
-        if points.dim() != 4 or points.shape[2:] != (4, 2):
-            raise ValueError(f"a batch of sketches has the shape (B, n, 4, 2), not {tuple(points.shape)}")
-        if not softness > 0:
-            raise ValueError(f"softness must be above 0, not {softness}")
+        check_batch(points, softness)
         sketches, strokes = points.shape[:2]
         curves = (points * self.size - 0.5).flatten(0, 1)
-        widths = torch.as_tensor(width, dtype=points.dtype, device=points.device).expand(sketches, strokes).flatten()
+        widths = widths_of(points, width).flatten()
         present = torch.ones_like(widths, dtype=torch.bool) if mask is None else mask.flatten()
         sketch = torch.arange(sketches, device=points.device).repeat_interleave(strokes)
         image: Tensor = _Render.apply(  # type: ignore[no-untyped-call]
@@ -182,24 +223,20 @@ class SoftRasterizer:
         Returns:
             (E, size, size) in [0, 1] for E variants.
         """
-        extra = points.new_zeros(0, 4, 2) if added is None else added.to(points)
-        if len(extra) != len(added_to):
-            raise ValueError(f"{len(extra)} added strokes need as many variants, not {len(added_to)}")
+        extra = check_edits(points, removed, added, added_to)
         curves = torch.cat([points, extra]) * self.size - 0.5
         reach = width / 2 + softness
         grid = Grid(self.size, margin(reach))
         cells = grid.side**2
         present = points.new_ones(len(curves), dtype=torch.bool)
         ink = _ink(curves, present, points.new_full((len(curves),), float(width)), softness, grid, reach)
-        log = _clear(ink.rise).log()
+        log = clear(ink.rise).log()
         base = int(torch.searchsorted(ink.stroke, len(points)))
         whole = points.new_zeros(cells).index_add_(0, ink.cell[:base], log[:base])
         light = whole.repeat(len(removed), 1)
         spans = torch.searchsorted(ink.stroke, torch.arange(len(curves) + 1, device=points.device)).tolist()
         for variant, strokes in enumerate(removed):
             for stroke in set(strokes):
-                if not 0 <= stroke < len(points):
-                    raise IndexError(f"there is no stroke {stroke} among {len(points)}")
                 span = slice(spans[stroke], spans[stroke + 1])
                 light[variant].index_add_(0, ink.cell[span], log[span], alpha=-1)
         for stroke, variant in enumerate(added_to, start=len(points)):

@@ -1,0 +1,1 @@
+"""Experiments on the program's own ways of drawing, made so that anyone can repeat them: ``python -m picasso_series.studies.<name>``."""
