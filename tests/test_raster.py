@@ -345,3 +345,8 @@ def test_diffvg_that_is_not_installed_is_named_with_its_fix(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "pydiffvg", None)
     with pytest.raises(MissingError, match="choose the rasterizer torch"):
         choose_rasterizer("diffvg")
+
+
+def test_diffvg_is_refused_on_devices_whose_memory_it_cannot_read() -> None:
+    with pytest.raises(MissingError, match="--device cpu"):
+        choose_rasterizer("diffvg", device="mps")
