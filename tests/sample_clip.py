@@ -91,12 +91,15 @@ class ResNet(nn.Module):
 
 
 class Clip(nn.Module):
-    """An image tower, and a text tower that nobody wants."""
+    """An image tower, and a text tower of a few words."""
 
     def __init__(self, shape: Architecture) -> None:
         super().__init__()
         self.visual = VisionTransformer(shape) if shape.kind == "vit" else ResNet(shape)
         self.transformer = _Transformer(4, 1)
+        self.token_embedding = nn.Embedding(9, 4)
+        self.positional_embedding = nn.Parameter(torch.randn(5, 4))
+        self.ln_final = nn.LayerNorm(4)
         self.text_projection = nn.Parameter(torch.randn(4, shape.dimension))
         self.register_buffer("input_resolution", torch.tensor(shape.resolution))
 

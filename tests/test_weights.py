@@ -364,7 +364,7 @@ def test_a_fetch_ends_with_the_tower_and_its_record_and_nothing_else(entry: Entr
     assert (record.verified, record.source, record.source_sha256) == (True, server.url, entry.sha256)
     assert record.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert weights.record_of(entry) == record
-    assert sorted(file.name for file in cache.iterdir()) == ["tiny.json", "tiny.safetensors"]
+    assert sorted(file.name for file in cache.iterdir()) == ["tiny.json", "tiny.safetensors", "tiny.text.safetensors"]
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert seen[-1] == (len(server.content), len(server.content))
     assert {total for _, total in seen} == {len(server.content)}
@@ -585,7 +585,7 @@ def test_what_a_killed_conversion_left_is_swept(entry: Entry, cache: Path) -> No
     cache.mkdir(parents=True)
     (cache / ".tiny.99999.part.safetensors").write_bytes(b"half")
     weights.fetch(entry)
-    assert sorted(file.name for file in cache.iterdir()) == ["tiny.json", "tiny.safetensors"]
+    assert sorted(file.name for file in cache.iterdir()) == ["tiny.json", "tiny.safetensors", "tiny.text.safetensors"]
 
 
 def test_two_processes_at_once_share_one_transfer(entry: Entry, server: Server, cache: Path, model: Clip) -> None:
@@ -600,7 +600,7 @@ def test_two_processes_at_once_share_one_transfer(entry: Entry, server: Server, 
     assert [process.returncode for process in both] == [0, 0]
     assert server.asked == [""]
     assert_is_tower(weights.load_visual(entry), model)
-    assert sorted(file.name for file in cache.iterdir()) == ["tiny.json", "tiny.safetensors"]
+    assert sorted(file.name for file in cache.iterdir()) == ["tiny.json", "tiny.safetensors", "tiny.text.safetensors"]
 
 
 # Importing

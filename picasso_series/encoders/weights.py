@@ -1,7 +1,8 @@
 """CLIP weights on this machine: fetched or imported once, verified, converted and kept.
 
-Knows the cache folder and what lies in it: the image tower of each model as ``<name>.safetensors``, which cannot run code, and
-beside it ``<name>.json``, which says where it came from. Knows no encoder.
+Knows the cache folder and what lies in it: the image tower of each model as ``<name>.safetensors``, which cannot run code, its text
+tower as ``<name>.text.safetensors``, which drawing never reads, and beside them ``<name>.json``, which says where they came from.
+Knows no encoder.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ class Record:
         verified: whether that file is the very one whose hash is known beforehand.
         sha256: hash of the ``.safetensors`` file in the cache.
         bytes: its length.
+        text_sha256: hash of the text tower's ``.text.safetensors``; empty where the model came without one, None where an earlier
+            version left it out.
+        text_bytes: its length.
     """
 
     name: str
@@ -47,6 +51,8 @@ class Record:
     verified: bool
     sha256: str
     bytes: int
+    text_sha256: str | None = None
+    text_bytes: int = 0
 
 
 def known_models() -> list[Entry]:
@@ -108,6 +114,23 @@ def verify(name: str | Entry) -> Record:
     return record
 
 
+def verify_text(name: str | Entry) -> Record:
+    """Check that the cached text tower of ``name`` is what was once stored, by its hash.
+
+    Raises:
+        UsageError: there are no weights of that name.
+        MissingError: it is not in the cache.
+        BadInputError: it is damaged.
+    """
+    entry = resolve(name)
+    record, path = record_of(entry), _text_path(_path(entry))
+    if record is None or not record.text_sha256 or not path.is_file():
+        raise MissingError(f"the text tower of {entry.name} is not on this machine; {_how_to_get(entry)}")
+    if path.stat().st_size != record.text_bytes or file_sha256(path) != record.text_sha256:
+        raise BadInputError(f"the text tower of {entry.name} is damaged ({path}); {_how_to_get(entry)}")
+    return record
+
+
 def fetch(name: str | Entry, on_progress: OnProgress | None = None) -> Path:
     """Make sure that the weights ``name`` are in the cache and whole, downloading them where they are not; return their file.
 
@@ -144,9 +167,9 @@ def fetch(name: str | Entry, on_progress: OnProgress | None = None) -> Path:
                 raise MissingError(
                     f"the weights of {entry.name} cannot be fetched: {error}; try again later, or {_how_to_import(entry)}"
                 ) from error
-            from picasso_series.encoders.checkpoint import read_visual
+            from picasso_series.encoders.checkpoint import read_text, read_visual
 
-            _store(entry, read_visual(part), entry.url, entry.sha256)
+            _store(entry, read_visual(part), read_text(part), entry.url, entry.sha256)
             part.unlink()
     return path
 
@@ -161,7 +184,7 @@ def import_file(file: Path, name: str | Entry | None = None, known: Sequence[Ent
         BadInputError: the file is damaged, could run code, is not recognized, or is not what ``name`` says.
         MissingError: the cache cannot be written.
     """
-    from picasso_series.encoders.checkpoint import read_visual
+    from picasso_series.encoders.checkpoint import read_text, read_visual
 
     asked = None if name is None else resolve(name)
     try:
@@ -189,7 +212,7 @@ def import_file(file: Path, name: str | Entry | None = None, known: Sequence[Ent
     with _disk_troubles(entry):
         path.parent.mkdir(parents=True, exist_ok=True)
         with waiting_lock(_lock(path), lambda: None):
-            return _store(entry, tower, file.name, sha256)
+            return _store(entry, tower, read_text(file), file.name, sha256)
 
 
 def load_visual(name: str | Entry) -> dict[str, Tensor]:
@@ -200,43 +223,73 @@ def load_visual(name: str | Entry) -> dict[str, Tensor]:
         MissingError: they are not in the cache.
         BadInputError: they are damaged.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     entry = resolve(name)
     path = find(entry)
     if path is None:
         raise MissingError(f"the weights of {entry.name} are not on this machine; {_how_to_get(entry)}")
+    return _load(entry, path)
+
+
+def load_text(name: str | Entry) -> dict[str, Tensor]:
+    """Load the text tower of ``name`` from the cache, verified: its tensors by open_clip's names, in the numbers that they came in.
+
+    Raises:
+        UsageError: there are no weights of that name.
+        MissingError: it is not in the cache.
+        BadInputError: it is damaged.
+    """
+    entry = resolve(name)
+    verify_text(entry)
+    return _load(entry, _text_path(_path(entry)))
+
+
+def _load(entry: Entry, path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
         raise BadInputError(f"the weights of {entry.name} are damaged ({path}); {_how_to_get(entry)}") from error
 
 
-def _store(entry: Entry, tower: dict[str, Tensor], source: str, source_sha256: str) -> Record:
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
+def _store(entry: Entry, tower: dict[str, Tensor], text: dict[str, Tensor], source: str, source_sha256: str) -> Record:
     path = _path(entry)
     for left in path.parent.glob(f".{entry.stem}.*{PART}.safetensors"):  # by a process that was killed; we hold the lock
         left.unlink()
-    # Tower and record are two files: without its record a tower does not count, so the old record goes first and the new one comes last.
+    # Towers and record are several files: without its record none counts, so the old record goes first and the new one comes last.
     _record_path(path).unlink(missing_ok=True)
-    with whole_file(path) as temporary:
-        try:
-            save_file(tower, temporary, metadata={"name": entry.name, "source_sha256": source_sha256})
-        except SafetensorError as error:
-            # The library tells what the disk answered only in words.
-            code = errno.ENOSPC if f"os error {errno.ENOSPC}" in str(error) else errno.EIO
-            raise OSError(code, str(error), str(path)) from error
+    metadata = {"name": entry.name, "source_sha256": source_sha256}
+    sha256, size = _save(path, tower, metadata)
+    _text_path(path).unlink(missing_ok=True)
+    text_sha256, text_size = _save(_text_path(path), text, metadata) if text else ("", 0)
     verified = bool(entry.sha256) and source_sha256 == entry.sha256
-    record = Record(entry.name, source, source_sha256, verified, file_sha256(path), path.stat().st_size)
+    record = Record(entry.name, source, source_sha256, verified, sha256, size, text_sha256, text_size)
     write_whole(_record_path(path), json.dumps(asdict(record), indent=1) + "\n")
     return record
 
 
+def _save(path: Path, tower: dict[str, Tensor], metadata: dict[str, str]) -> tuple[str, int]:
+    """Write a tower's file; its hash and length."""
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    with whole_file(path) as temporary:
+        try:
+            save_file(tower, temporary, metadata=metadata)
+        except SafetensorError as error:
+            # The library tells what the disk answered only in words.
+            code = errno.ENOSPC if f"os error {errno.ENOSPC}" in str(error) else errno.EIO
+            raise OSError(code, str(error), str(path)) from error
+    return file_sha256(path), path.stat().st_size
+
+
 def _path(entry: Entry) -> Path:
     return cache_folder() / f"{entry.stem}.safetensors"
+
+
+def _text_path(path: Path) -> Path:
+    return path.with_name(path.name.removesuffix(".safetensors") + ".text.safetensors")
 
 
 def _record_path(path: Path) -> Path:
@@ -256,11 +309,14 @@ def _read_record(path: Path) -> Record | None:
 
 
 def _is_whole(entry: Entry) -> bool:
+    """Whether both towers are as they were stored; weights that an earlier version stored without the text tower are fetched anew."""
     try:
-        verify(entry)
+        record = verify(entry)
+        if record.text_sha256:
+            verify_text(entry)
     except (MissingError, BadInputError):
         return False
-    return True
+    return record.text_sha256 is not None
 
 
 def _is_half(tensor: Tensor) -> bool:
