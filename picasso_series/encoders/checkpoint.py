@@ -221,6 +221,7 @@ _KNOWN: dict[tuple[str, str], object] = {
     ("torch", "Size"): _Call(tuple),
     ("torch._utils", "_rebuild_tensor_v2"): _Call(_record),
     ("torch._utils", "_rebuild_parameter"): _Call(lambda data, *_: data),
+    ("torch.jit._pickle", "restore_type_tag"): _Call(lambda value, *_: value),
     **{("torch.jit._pickle", f"build_{kind}list"): _Call(list) for kind in ("int", "double", "bool", "tensor")},
     **{("torch", name): dtype for name, dtype in _DTYPES.items()},
 }

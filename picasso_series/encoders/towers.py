@@ -9,6 +9,7 @@ knows no files and no text.
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from typing import Protocol, TypeVar
 
@@ -18,6 +19,7 @@ from torch import Tensor
 
 from picasso_series.encoders import Features
 from picasso_series.encoders.blocks import HEAD, NORM_EPSILON, State, count_children, depth_of, folded_blocks, run_block
+from picasso_series.encoders.tower_state import ReadState
 from picasso_series.errors import BadInputError
 
 LAYERS = (2, 3)
@@ -47,16 +49,40 @@ def make_tower(state: State, device: str = "cpu", *, quick_gelu: bool = True) ->
     ``quick_gelu`` says that a transformer was trained with OpenAI's x sigmoid(1.702 x) in place of GELU, which no tensor tells.
 
     Raises:
-        BadInputError: the tensors are not those of a CLIP image tower.
+        BadInputError: the tensors are not those of a CLIP image tower of either kind.
     """
+    read = ReadState(state)
+    tower: ResidualTower | TransformerTower
     try:
-        if "class_embedding" in state:
-            return TransformerTower(state, device, quick_gelu)
-        return ResidualTower(state, device)
-    except (KeyError, IndexError, ValueError, RuntimeError) as error:
-        raise BadInputError(
-            f"these weights are not those of a CLIP image tower ({error}); look what there is with picasso-series weights list"
-        ) from error
+        tower = TransformerTower(read, device, quick_gelu) if "class_embedding" in state else ResidualTower(read, device)
+    except KeyError as error:
+        raise _foreign(f"there is no tensor {error.args[0]}") from error
+    except (IndexError, ValueError, RuntimeError) as error:
+        raise _foreign(str(error).splitlines()[0]) from error
+    # A tensor that nobody asked for belongs to a layer that is not known here: without it all would seem well and be wrong.
+    left = [name for name in read.unread() if not name.endswith("num_batches_tracked")]
+    if left:
+        raise _foreign(f"the tensor {left[0]} is of no known part")
+    return tower
+
+
+def check_tower(state: State) -> None:
+    """Check that a tower can be made of ``state`` and can look, by shapes alone: nothing is computed.
+
+    Raises:
+        BadInputError: it cannot.
+    """
+    tower = make_tower({name: torch.empty_like(value, device="meta") for name, value in state.items()}, "meta")
+    try:
+        tower.features(torch.empty(1, 3, tower.resolution, tower.resolution, device="meta"))
+    except (IndexError, ValueError, RuntimeError) as error:
+        raise _foreign(str(error).splitlines()[0]) from error
+
+
+def _foreign(why: str) -> BadInputError:
+    return BadInputError(
+        f"these weights are not those of a CLIP image tower that is known here ({why}); look what there is with picasso-series weights list"
+    )
 
 
 class ResidualTower:
@@ -68,7 +94,7 @@ class ResidualTower:
         weights: dict[str, Tensor] = {}
         for name in state:
             # A convolution is "<place>conv<k>.weight" beside "<place>bn<k>", or a shortcut's "<place>0.weight" beside "<place>1".
-            if name.endswith(".weight") and state[name].ndim == 4:
+            if re.search(r"(conv\d|downsample\.0)\.weight$", name):
                 conv = name[: -len(".weight")]
                 norm = conv[:-1] + "1" if conv.endswith("downsample.0") else conv[:-5] + "bn" + conv[-1]
                 weights[f"{conv}.weight"], weights[f"{conv}.bias"] = _fold_batch_norm(state, conv, norm)
