@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from picasso_series.film.draw import Sheet, draw_line, draw_picture, draw_strokes, to_rgb
-from picasso_series.film.morph import Strokes
+from picasso_series.inking import Strokes
 from picasso_series.lettering import set_line
 from picasso_series.levels import Subject
 from picasso_series.lines import Line, draw_lines, trace_lines
