@@ -9,8 +9,12 @@ from dataclasses import dataclass, replace
 
 from picasso_series.settings import Settings
 
-SAMPLED_STEP = 2.0
-"""Adam's first step in canvas pixels for sampled starts, which have far to go; where a preset's step stays constant it is left as it is."""
+SAMPLED_STEP = 6.0
+"""Adam's first step in canvas pixels for sampled starts, which have far to go; where a preset's step stays constant it is left as it is.
+
+Of 1.4, 2, 3, 4.5, 6 and 9, tried on a photo or two each, this gave cold sampled starts the lowest losses, by far: at the contour starts'
+0.8 they hardly leave their places.
+"""
 COLD_STARTS = 2
 """Contour starts that share a cold level's budget where strokes are few: there are two kinds, and which is better differs by photo."""
 
