@@ -25,6 +25,9 @@ def draw_series(
 ) -> Series:
     """Draw a photo with fewer and fewer strokes.
 
+    With ``encoder="auto"``, the default, and ``"clip"`` the weights of CLIP (some 300 MB) are fetched at first use, which takes a while;
+    ``"structure"`` needs none.
+
     Args:
         photo: the picture's file, anything that Pillow opens.
         levels: strokes of each level, strictly decreasing, 1 to 256; also one number, or text such as "32,16,8,4"; "auto" and "auto:5"
@@ -50,11 +53,12 @@ def draw_series(
     if preset is not None and not isinstance(preset, (str, Path)):
         raise UsageError(f"preset takes the name of a preset or the path of a TOML file, not {preset!r}")
     resolved = resolve({"levels": levels, **settings}, preset=None if preset is None else str(preset))
+    from picasso_series.encoders.weights import fetch
     from picasso_series.make import Finished, make_run, make_series
 
     if out is None:
-        return make_series(photo, resolved.settings)
-    for event in make_run(photo, resolved, out):
+        return make_series(photo, resolved.settings, fetch)
+    for event in make_run(photo, resolved, out, fetch=fetch):
         if isinstance(event, Finished):
             return event.run.series
     raise AssertionError("a run that raises nothing ends with Finished")

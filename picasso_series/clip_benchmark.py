@@ -17,6 +17,7 @@ from torch import Tensor
 from picasso_series.benchmark import sample_points
 from picasso_series.encoders.clip import ClipEncoder
 from picasso_series.encoders.towers import make_tower
+from picasso_series.encoders.weights_table import resolve
 from picasso_series.levels import Placement, Subject
 from picasso_series.objective import EncoderTerm, Sight
 from picasso_series.raster import choose_rasterizer
@@ -44,7 +45,7 @@ def time_clip(repeats: int) -> Iterator[ClipTiming]:
     rasterizer, _ = choose_rasterizer("torch")
     points = torch.from_numpy(sample_points(STROKES, (30.0, 90.0)))[None]
     tower = make_tower(random_weights())
-    encoder = ClipEncoder("RN101", tower, "", lambda: tower)
+    encoder = ClipEncoder(resolve("RN101"), tower, "")
     photo = np.random.default_rng(0).integers(0, 256, (CANVAS, CANVAS, 3)).astype(np.uint8)
     subject = Subject(photo, np.ones((CANVAS, CANVAS), np.float32), Placement(0.0, 0.0, CANVAS, CANVAS, CANVAS), "none")
     for dtype in (torch.float32, torch.bfloat16):

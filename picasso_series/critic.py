@@ -55,6 +55,7 @@ class Critic:
         cost = self._objective(self._render(points, schedule.pen(iteration)), views) + off_paper(points)
         if self._minds_lines:
             cost = cost + self._linework(points, schedule.annealing(iteration))
+        if self._keeps_lines:
             cost = cost + SHRINK * shrinking(points, lengths(first)) + STRAY * straying(points, first)
         return cost
 
@@ -82,6 +83,11 @@ class Critic:
     def _minds_lines(self) -> bool:
         """Without line terms a drawing is CLIPasso's, whose strokes go where the encoder wants them."""
         return bool(self._line_terms)
+
+    @property
+    def _keeps_lines(self) -> bool:
+        """Strokes that began on lines are to stay with them; sampled squiggles have their way still before them."""
+        return self._minds_lines and self._settings.start == "contour"
 
     def _relaxing_cost(self, points: Tensor, iteration: int) -> Tensor:
         pictures = self._render(points, RELAX.pen(iteration))

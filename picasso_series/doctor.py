@@ -14,12 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from importlib import metadata, resources
+from importlib.util import find_spec
 from pathlib import Path
 
 from picasso_series.errors import MissingError, PicassoError
 
 LEAST_SPACE = 200_000_000
 """Free bytes below which a run may not find room: a default one takes some ten megabytes."""
+
+DIFFVG_GUIDE = "https://github.com/BachiLi/diffvg#install"
 
 
 class Status(Enum):
@@ -163,17 +166,44 @@ def check_clip() -> Finding:
 
 def check_diffvg() -> Finding:
     """The other rasterizer, which has to be built by hand."""
-    from importlib.util import find_spec
-
     if find_spec("pydiffvg") is None:
-        return Finding("diffvg", Status.OPTIONAL, "not installed; the built-in rasterizer draws")
+        return Finding("diffvg", Status.OPTIONAL, "not installed; the built-in rasterizer draws", _diffvg_guide())
     try:
         from picasso_series.raster.diffvg import DiffvgRasterizer
 
         DiffvgRasterizer.load()
     except (ImportError, OSError, PicassoError) as error:
-        return Finding("diffvg", Status.WARNING, f"installed, but does not work: {error}", "build it again for the torch that is installed")
+        return Finding("diffvg", Status.WARNING, f"installed, but does not work: {error}", _lost_module(error) or _diffvg_guide())
     return Finding("diffvg", Status.OK, "works; ask for it with --rasterizer diffvg")
+
+
+def _lost_module(error: BaseException) -> str:
+    """The command that installs the Python module for want of which pydiffvg cannot be imported; empty for any other error."""
+    cause = error.__cause__
+    name = (cause.name or "").partition(".")[0] if isinstance(cause, ModuleNotFoundError) else ""
+    return "" if name in ("", "diffvg", "pydiffvg") else f"pip install {name}"
+
+
+def _diffvg_guide() -> str:
+    """Where it is told how diffvg is built, and for what it is to be built on this machine."""
+    words = [f"build it as {DIFFVG_GUIDE} says, for {sys.executable} (Python {platform.python_version()})"]
+    try:
+        import torch
+    except (ImportError, OSError):
+        words.append("after torch")
+    else:
+        words.append(f"with torch {torch.__version__}")
+        if torch.version.cuda is None:
+            words.append("without CUDA, which this torch lacks")
+        elif shutil.which("nvcc") is None:
+            words.append(f"without CUDA, as no compiler for it (nvcc {torch.version.cuda}) is on the path")
+        else:
+            words.append(f"with CUDA {torch.version.cuda}")
+    tools = {"cmake": ("cmake",), "a C++ compiler": ("c++", "g++", "clang++", "cl")}
+    lost = [name for name, programs in tools.items() if not any(map(shutil.which, programs))]
+    if lost:
+        words.append(f"once {' and '.join(lost)} {'is' if len(lost) == 1 else 'are'} installed")
+    return ", ".join(words)
 
 
 def check_presets() -> Finding:

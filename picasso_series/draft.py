@@ -38,7 +38,7 @@ def draft_losses(subject: Subject, strokes: int = MOST) -> Iterator[float]:
 
     encoder = StructureEncoder.load()
     (full, _), (half, _) = choose_rasterizer("torch"), choose_rasterizer("torch", size=CANVAS // 2)
-    studio = Studio(encoder, full, half, "cpu", 1, encoder.saliency)
+    studio = Studio(encoder, encoder, full, half, "cpu", 1, encoder.saliency)
     with computing_threads(1):
         lines = trace_lines(subject)
         starts = contour_starts(contour_pieces(find_motif(lines, subject, strokes)), strokes) if lines else iter(())

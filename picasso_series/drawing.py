@@ -147,7 +147,7 @@ class LevelDrawing:
             for points in contour_starts(ways, self._strokes):
                 yield "contour", points
         else:
-            saliency = self._studio.encoder.saliency(self._subject.rgb) * (self._subject.mask > 0.5)
+            saliency = self._studio.watcher.saliency(self._subject.rgb) * (self._subject.mask > 0.5)
             yield "saliency", saliency_start(saliency, self._subject.rgb, self._strokes, rng or self._rng(0))
 
     def _judge_candidates(self, chosen: NDArray[np.float64], candidates: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -96,6 +97,17 @@ def set_line(text: str, face: str = "regular", tracking: float = 0.0) -> Line:
         commands += [(verb, tuple(v + (pen if i % 2 == 0 else 0.0) for i, v in enumerate(values))) for verb, values in outline]
         pen += advance
         before = character
+    return Line(tuple(commands), pen)
+
+
+def join_lines(lines: Sequence[Line], gap: float) -> Line:
+    """Lines set behind each other as one, with ``gap`` ems between those that have a letter."""
+    pen, commands = 0.0, []
+    for line in lines:
+        if line.width:
+            pen += gap if pen else 0.0
+            commands += [(verb, tuple(v + (pen if i % 2 == 0 else 0.0) for i, v in enumerate(values))) for verb, values in line.commands]
+            pen += line.width
     return Line(tuple(commands), pen)
 
 

@@ -32,8 +32,8 @@ class Look:
         paper: color of the ground.
         ink: color of strokes and letters.
         width: a stroke's width in units of the canvas (224 a side), where ``profile`` is 1.
-        profile: the width along a stroke as shares of ``width``, at even places of its length from either end to its middle;
-            ``(1.0,)`` is an even line.
+        profile: the width along a stroke as shares of ``width``, from either end to its middle (at even steps of 4 u (1 - u), where u
+            is the place along the stroke from 0 to 1); ``(1.0,)`` is an even line.
         grain: how much of the ink the roughness of the ground keeps off, from 0 (none, a smooth line) to 1.
         grain_size: size of the ground's roughness in units of the canvas.
         margin: empty space around a drawing, as a share of the picture's shorter side.

@@ -18,6 +18,9 @@ import numpy as np
 from picasso_series import __version__
 from picasso_series.atomic import file_sha256
 from picasso_series.command import repeat_command
+from picasso_series.encoders import Fetch, weights_of
+from picasso_series.encoders.weights import find, is_offline
+from picasso_series.encoders.weights_table import Entry
 from picasso_series.errors import BadInputError
 from picasso_series.film.draw import cairo
 from picasso_series.how_many import MOST, Counted, LossCurve, choose_levels
@@ -83,6 +86,7 @@ def make_run(
     folder: str | Path | None = None,
     *,
     force: bool = False,
+    fetch: Fetch | None = None,
     on_film: FilmProgress | None = None,
 ) -> Iterator[Resumed | Chosen | Counting | Step | Drawn | Finished]:
     """Draw a photo's series into a run folder, or go on with the run that lies there.
@@ -92,6 +96,7 @@ def make_run(
         resolved: the settings and where each came from.
         folder: the run folder; ``./<photo stem>-series`` when None.
         force: replace another run that lies in the folder.
+        fetch: brings weights into the cache that the run wants and that are not there; without it only those that are there are taken.
         on_film: called with (name, frames done, frames in all) while films are made.
 
     Raises:
@@ -113,9 +118,10 @@ def make_run(
         yield Finished(run, drawn=False)
         return
     # The folder is not touched before photo, mask and encoder have proved good.
-    subject, studio = _prepare(photo, settings)
-    if plan.manifest is not None and plan.state is State.RESUME:
-        studio = replace(studio, threads=plan.manifest["threads"])
+    begun = plan.manifest if plan.state is State.RESUME else None
+    subject, studio = _prepare(photo, settings, fetch, begun and begun["choices"])
+    if begun is not None:
+        studio = replace(studio, threads=begun["threads"])
     yield Chosen(studio.choices)
     header = _header(path, photo, resolved, studio, identity)
     if isinstance(settings.levels, AutoLevels):
@@ -131,25 +137,38 @@ def make_run(
     yield Finished(run, drawn=True)
 
 
-def preview(path: Path, resolved: Resolved, folder: Path | None = None, *, force: bool = False) -> tuple[Path, str]:
-    """Where :func:`make_run` would draw and what would become of that folder (a value of :class:`State`), touching nothing.
+@dataclass(frozen=True)
+class Preview:
+    """What :func:`make_run` would do: where it would draw, what would become of that folder, and which weights it would fetch first."""
+
+    folder: Path
+    state: State
+    fetched: tuple[Entry, ...]
+
+
+def preview(path: Path, resolved: Resolved, folder: Path | None = None, *, force: bool = False) -> Preview:
+    """Look at what :func:`make_run` would do, touching nothing and asking nothing of the network.
 
     Raises:
         BadInputError: the photo, the mask or the folder cannot be used.
     """
     _, out, _, plan = _look(path, resolved, folder, force)
-    return out, plan.state.value
+    settings = resolved.settings
+    if plan.manifest is not None and plan.state is State.RESUME:
+        settings = _pinned(settings, plan.manifest)
+    wanted = [] if plan.state is State.DRAWN else weights_of(settings.encoder, attentive=settings.start == "saliency")
+    return Preview(out, plan.state, tuple(entry for entry in wanted if find(entry) is None and entry.url and not is_offline()))
 
 
-def make_series(path: str | Path, settings: Settings) -> Series:
-    """Draw a photo's series in memory, without a run folder.
+def make_series(path: str | Path, settings: Settings, fetch: Fetch | None = None) -> Series:
+    """Draw a photo's series in memory, without a run folder; ``fetch`` as in :func:`make_run`.
 
     Raises:
         PicassoError: of the kind that says what the user can mend.
     """
     from picasso_series.series import LevelDone, draw_levels
 
-    subject, studio = _prepare(load_photo(Path(path)), settings)
+    subject, studio = _prepare(load_photo(Path(path)), settings, fetch)
     choices = dict(studio.choices)
     if isinstance(settings.levels, AutoLevels):
         counted = _result(_count(subject, settings.levels))
@@ -223,11 +242,11 @@ def _look(path: Path, resolved: Resolved, folder: str | Path | None, force: bool
     return photo, out, identity, plan_run(out, identity, force=force)
 
 
-def _prepare(photo: Photo, settings: Settings) -> tuple[Subject, Studio]:
+def _prepare(photo: Photo, settings: Settings, fetch: Fetch | None, begun: Mapping[str, Any] | None = None) -> tuple[Subject, Studio]:
     from picasso_series.series import choose_studio
     from picasso_series.subject import prepare_subject
 
-    studio = choose_studio(settings)
+    studio = choose_studio(settings, fetch=fetch, begun=begun)
     return prepare_subject(photo, settings.mask, saliency=studio.find_subject), studio
 
 

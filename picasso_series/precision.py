@@ -23,6 +23,11 @@ AGREEMENT = 0.95
 STROKES = 32
 
 
+def take_precision(encoder: ClipEncoder, value: str) -> ClipEncoder:
+    """The encoder in the numbers that an earlier choice of :func:`settle_precision` names."""
+    return encoder.converted(torch.bfloat16) if value == "bfloat16" else encoder
+
+
 def settle_precision(encoder: ClipEncoder, rasterizer: Rasterizer, device: str) -> tuple[ClipEncoder, dict[str, str]]:
     """The encoder in the numbers that it should compute in, and the choice with its reason, ``{"value", "reason"}``."""
     if not has_bfloat16(device):

@@ -31,6 +31,9 @@ LEVEL_FILES = ("sketch.svg", "sketch.png", "trajectory.npz")
 _MAX_ARRAYS = 1 << 29
 """Most bytes that a stored array file may unpack to; a true trajectory has a few million at most."""
 
+_MAX_SIDE = 4096
+"""Longest side of a stored picture of the subject in pixels; the canvas's own is the shortest."""
+
 _MOST_THREADS = 1024
 
 
@@ -182,10 +185,20 @@ def _read_trajectory(path: Path) -> Trajectory:
 
 
 def _read_subject(folder: Path, manifest: Mapping[str, Any]) -> Subject:
-    rgb = _read_picture(folder / "photo.png", "RGB")
-    mask = _read_picture(folder / "mask.png", "L") / np.float32(255)
+    rgb, mask = _read_picture(folder / "photo.png", "RGB"), _read_picture(folder / "mask.png", "L")
+    if rgb.shape[:2] != mask.shape:
+        raise BadInputError(f"photo.png and mask.png of {folder} are not of one size; draw the series again")
     placement = {name: manifest["placement"][name] for name in ("left", "top", "side", "photo_width", "photo_height")}
-    return Subject(rgb, mask.astype(np.float32), Placement(**placement), str(manifest["mask"]["source"]))
+    small = [_on_canvas(picture) for picture in (rgb, mask)]
+    source = str(manifest["mask"]["source"])
+    return Subject(small[0], small[1] / np.float32(255), Placement(**placement), source, np.dstack([rgb, mask]))
+
+
+def _on_canvas(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A square picture in the canvas's size."""
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(picture).resize((CANVAS, CANVAS), Image.Resampling.LANCZOS))
 
 
 def _read_picture(path: Path, mode: str) -> NDArray[np.uint8]:
@@ -197,13 +210,14 @@ def _read_picture(path: Path, mode: str) -> NDArray[np.uint8]:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             picture = Image.open(path)
         with picture:
-            if picture.size != (CANVAS, CANVAS):
-                raise BadInputError(f"{path} is {picture.width}x{picture.height}, not {CANVAS}x{CANVAS}; draw the series again")
+            if picture.width != picture.height or not CANVAS <= picture.width <= _MAX_SIDE:
+                sizes = f"a square of {CANVAS} to {_MAX_SIDE} pixels a side"
+                raise BadInputError(f"{path} is {picture.width}x{picture.height}, not {sizes}; draw the series again")
             return np.asarray(picture.convert(mode))
     except FileNotFoundError as error:
         raise BadInputError(f"{path} is missing; run the drawing's command again to remake it") from error
     except Image.DecompressionBombError as error:
-        raise BadInputError(f"{path} is far larger than {CANVAS}x{CANVAS}; draw the series again") from error
+        raise BadInputError(f"{path} is far larger than any subject; draw the series again") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise BadInputError(f"{path} is damaged; delete it and run the drawing's command again") from error
 

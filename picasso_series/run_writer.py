@@ -31,7 +31,7 @@ from picasso_series.settings import SETTING_NAMES, AutoLevels
 SNAPSHOT = "snapshot.npz"
 _NOTES = "notes_json"
 _SHOWN = ("photo.png", "mask.png", "plate.svg", "plate.png", "index.html")
-_FILM_NAMES = ("series", "trajectory")
+_FILM_NAMES = ("series", "trajectory", "draw-on")
 _PRINT_NAMES = ("plate-", "plotter-")
 
 
@@ -58,7 +58,7 @@ class RunWriter:
         """Write ``photo.png`` and ``mask.png`` and note where the subject lies in the photo."""
         from PIL import Image
 
-        for name, pixels in (("photo.png", subject.rgb), ("mask.png", np.rint(subject.mask * 255).clip(0, 255).astype(np.uint8))):
+        for name, pixels in (("photo.png", subject.detail[:, :, :3]), ("mask.png", subject.detail[:, :, 3])):
             with whole_file(self.folder / name) as temporary:
                 Image.fromarray(pixels).save(temporary, optimize=True)
         place = subject.placement

@@ -13,12 +13,10 @@ from operator import index
 from typing import Any, SupportsFloat, SupportsIndex
 
 from picasso_series.errors import UsageError
+from picasso_series.sizes import SIZES
 
 MAX_STROKES = 256
 """The most strokes that one level may have."""
-
-SIZES = {"square": (1080, 1080), "portrait": (1080, 1350), "story": (1080, 1920)}
-"""Film sizes by name, (width, height) in pixels: what feeds and stories show without cropping."""
 
 FORMATS = ("mp4", "gif", "webp", "svg")
 """The film formats that can be asked for."""
@@ -73,7 +71,7 @@ class Settings:
         seeds: how many starts compete at each level, at least 1.
         iterations: optimizer steps, one number for all levels or one a level, each at least 1.
         mask: "auto", "none" or the path of a mask picture.
-        size: film size: "square", "portrait", "story" or "WxH" (even numbers).
+        size: film size: a name of ``SIZES`` ("square", "portrait", "tall", "story", "landscape") or "WxH" (even numbers).
         formats: film formats, of "mp4", "gif", "webp", "svg".
         start: "contour" (contours cut into cubics) or "saliency" (points sampled where the eye goes, as CLIPasso).
         learning_rate: Adam's step in canvas pixels, above 0.

@@ -5,12 +5,13 @@ Knows which of them are missing, stale or damaged and the order in which they ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from picasso_series.errors import BadInputError
-from picasso_series.film import write_films
+from picasso_series.film import DEFAULT_KINDS, KINDS, Filming, film_names, write_films
 from picasso_series.gallery import write_page
 from picasso_series.printing import write_plate
 from picasso_series.run import Run, open_run
@@ -27,16 +28,24 @@ PAGE = "index.html"
 
 
 def show_run(
-    writer: RunWriter, asked: Mapping[str, Mapping[str, Any]], *, remake: bool = False, on_film: FilmProgress | None = None
+    writer: RunWriter,
+    asked: Mapping[str, Mapping[str, Any]],
+    *,
+    remake: bool = False,
+    kinds: Sequence[str] | None = None,
+    filming: Filming | None = None,
+    on_film: FilmProgress | None = None,
 ) -> Run:
     """Bring the films, the plate and the page of a fully drawn run up to date and mark the run as finished.
 
-    Films in formats that were not asked for stay. At another size they are made anew too, unless the formats were limited by name.
+    Films that were not asked for stay. At another size they are made anew too, unless formats or kinds were limited by name.
 
     Args:
         writer: the run, whose lock is held.
         asked: the settings ``size`` and ``formats`` as a manifest writes them: value and source.
         remake: make the films anew even when they are there and sound.
+        kinds: which films, of ``KINDS``; those that the run has and the default ones when None.
+        filming: how films are made; its size is that of ``asked``.
         on_film: told how far each film is.
 
     Raises:
@@ -46,46 +55,48 @@ def show_run(
     run = open_run(writer.folder)
     if not run.complete:
         raise BadInputError(f"{writer.folder} is not drawn to its end; run its command again: {run.manifest['command']}")
-    folder = writer.folder
-    lying = [kind for kind in FORMATS if _films(writer, kind)]
-    wanted = list(asked["formats"]["value"])
+    folder, formats, size = writer.folder, list(asked["formats"]["value"]), asked["size"]["value"]
+    lying = [record["path"].removeprefix(f"{FILMS}/") for record in _films(writer)]
+    wanted = film_names(_kinds(lying, formats) if kinds is None else kinds, formats)
     # What was not asked for by name still belongs to the run, and has its size; a list of formats leaves the others as they are.
-    by_name = not asked["formats"]["from"].startswith(("default", "preset"))
-    others = [kind for kind in lying if kind not in wanted]
-    size = asked["size"]["value"]
-    formats = tuple(kind for kind in wanted if remake or not _films_fit(writer, kind, size))
+    by_name = kinds is not None or not asked["formats"]["from"].startswith(("default", "preset"))
+    todo = [name for name in wanted if remake or not _film_fits(writer, name, size)]
     if not by_name:
-        formats += tuple(kind for kind in others if not _films_fit(writer, kind, size))
+        todo += [name for name in lying if name not in wanted and not _film_fits(writer, name, size)]
     plate_lost = not all(_intact(writer, name) for name in PLATE)
-    if not (formats or plate_lost or not _intact(writer, PAGE)) and run.finished:
+    if not (todo or plate_lost or not _intact(writer, PAGE)) and run.finished:
         return run
-    shown = {"value": wanted + others, "from": "flag"} if others else dict(asked["formats"])
-    writer.reopen({"size": dict(asked["size"]), "formats": shown})
-    if formats:
+    writer.reopen(_shown(writer, asked, lying, kinds))
+    if todo:
+        filming = replace(filming or Filming(), size=size_pixels(size))
         # Their files stay until others take their place, so that a stop leaves something to look at.
-        writer.disown_files(record["path"] for kind in formats for record in _films(writer, kind))
-        made = write_films(run.series, folder / FILMS, size=size_pixels(size), formats=formats, on_progress=on_film)
-        for path in made:
-            sized = {} if path.suffix == ".svg" else {"size": _pixels(size)}
-            writer.record_files([f"{FILMS}/{path.name}"], **sized)
+        writer.disown_files(f"{FILMS}/{name}" for name in todo)
+        for path in write_films(run.series, folder / FILMS, todo, filming=filming, on_progress=on_film):
+            writer.record_files([f"{FILMS}/{path.name}"], size=_pixels(size))
     if plate_lost:
         write_plate(run.series, folder, run.title)
         writer.record_files(PLATE)
-    write_page(open_run(folder), films=_recorded(writer, FILMS))
+    write_page(open_run(folder), films=[record["path"] for record in _films(writer)])
     writer.record_files([PAGE])
     writer.finish()
     return open_run(folder)
 
 
 def remake_films(
-    folder: Path, *, size: str | None = None, formats: Iterable[str] | None = None, on_film: FilmProgress | None = None
+    folder: Path,
+    *,
+    size: str | None = None,
+    formats: Iterable[str] | None = None,
+    kinds: Sequence[str] | None = None,
+    filming: Filming | None = None,
+    on_film: FilmProgress | None = None,
 ) -> Run:
     """Make the films of a drawn run anew, at its own size and formats unless others are given, and the page that shows them.
 
-    When formats are given, films in others stay as they are.
+    When formats or kinds are given, other films stay as they are.
 
     Raises:
-        UsageError: the size or the formats make no sense.
+        UsageError: the size, the formats or the kinds make no sense.
         PicassoError: the run is damaged or not drawn to its end, or a film cannot be made.
     """
     with open_writer(folder) as writer:
@@ -96,11 +107,24 @@ def remake_films(
         }
         # The manifest must never hold what it would not be read back with.
         Settings(**{name: parse_setting(name, entry["value"]) for name, entry in asked.items()})
-        return show_run(writer, asked, remake=True, on_film=on_film)
+        return show_run(writer, asked, remake=True, kinds=kinds, filming=filming, on_film=on_film)
 
 
-def _recorded(writer: RunWriter, start: str) -> list[str]:
-    return [record["path"] for record in writer.manifest["files"] if record["path"].startswith(f"{start}/")]
+def _kinds(lying: Iterable[str], formats: Iterable[str]) -> list[str]:
+    """The kinds of films that a run has in some of these formats, and those that every run has."""
+    there = {name.rpartition(".")[0] for name in lying if name.rpartition(".")[2] in formats}
+    return [kind for kind in KINDS if kind in there or kind in DEFAULT_KINDS]
+
+
+def _shown(
+    writer: RunWriter, asked: Mapping[str, Mapping[str, Any]], lying: Iterable[str], kinds: Sequence[str] | None
+) -> dict[str, dict[str, Any]]:
+    """What the manifest is to say of size and formats: formats of films that stay are among them, and some kinds alone change no size."""
+    ends = {name.rpartition(".")[2] for name in lying}
+    formats = list(asked["formats"]["value"])
+    others = [kind for kind in FORMATS if kind in ends and kind not in formats]
+    size = asked["size"] if kinds is None else writer.manifest["settings"]["size"]
+    return {"size": dict(size), "formats": {"value": formats + others, "from": "flag"} if others else dict(asked["formats"])}
 
 
 def _intact(writer: RunWriter, name: str) -> bool:
@@ -108,16 +132,15 @@ def _intact(writer: RunWriter, name: str) -> bool:
     return bool(records) and all(is_intact(writer.folder, record) for record in records)
 
 
-def _films(writer: RunWriter, kind: str) -> list[Mapping[str, Any]]:
-    """What the manifest says of the films of one format."""
-    return [record for record in writer.manifest["files"] if record["path"].startswith(f"{FILMS}/") and record["path"].endswith(f".{kind}")]
+def _films(writer: RunWriter) -> list[Mapping[str, Any]]:
+    """What the manifest says of the films."""
+    return [record for record in writer.manifest["files"] if record["path"].startswith(f"{FILMS}/")]
 
 
-def _films_fit(writer: RunWriter, kind: str, size: str) -> bool:
-    """Whether the films of one format are there, unchanged, and of this size; vectors have none."""
-    films = _films(writer, kind)
-    sized = kind == "svg" or all(record.get("size") == _pixels(size) for record in films)
-    return bool(films) and sized and all(is_intact(writer.folder, record) for record in films)
+def _film_fits(writer: RunWriter, name: str, size: str) -> bool:
+    """Whether a film is there, unchanged, and made for frames of this size."""
+    records = [record for record in _films(writer) if record["path"] == f"{FILMS}/{name}"]
+    return bool(records) and all(record.get("size") == _pixels(size) and is_intact(writer.folder, record) for record in records)
 
 
 def _pixels(size: str) -> str:

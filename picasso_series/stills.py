@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from picasso_series.film.draw import Sheet, draw_line, draw_picture, draw_strokes, to_rgb
-from picasso_series.film.morph import Strokes
+from picasso_series.inking import Strokes
 from picasso_series.lettering import set_line
 from picasso_series.levels import Subject
 from picasso_series.lines import Line, draw_lines, trace_lines
@@ -84,11 +84,11 @@ class Seen:
         Raises:
             MissingError: the encoder asked for needs weights that are not on this machine.
         """
-        from picasso_series.encoders import choose_encoder
+        from picasso_series.encoders import choose_watcher
 
-        encoder, reason = choose_encoder(self._encoder_name)
-        self.encoder = encoder.name, reason
-        return np.asarray(encoder.saliency(self.subject.rgb) * (self.subject.mask > 0.5), np.float32)
+        watcher, reason = choose_watcher(self._encoder_name)
+        self.encoder = watcher.name, reason
+        return np.asarray(watcher.saliency(self.subject.rgb) * (self.subject.mask > 0.5), np.float32)
 
     def still(self, kind: str) -> Picture:
         """One still of :data:`KINDS`, 896 x 896 pixels; a map shows the pixels of the canvas as squares.

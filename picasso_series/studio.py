@@ -13,20 +13,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from picasso_series.encoders import Encoder, choose_encoder
+from picasso_series.encoders import Encoder, Fetch, Watcher, choose_eyes
 from picasso_series.encoders.clip import ClipEncoder
-from picasso_series.encoders.structure import StructureEncoder
-from picasso_series.errors import MissingError
-from picasso_series.precision import settle_precision
+from picasso_series.errors import BadInputError, MissingError
+from picasso_series.precision import settle_precision, take_precision
 from picasso_series.raster import Rasterizer, choose_rasterizer
 from picasso_series.settings import Settings
 from picasso_series.strokes import CANVAS
 
+Choices = Mapping[str, Mapping[str, str]]
+"""What was chosen and why: name -> {"value", "reason", ...}."""
+
 
 @dataclass(frozen=True)
 class Studio:
-    """The machinery that draws, and why it was chosen: name -> {"value", "reason"}.
+    """The machinery that draws, and why it was chosen.
 
+    ``watcher`` knows where the eye goes, for strokes that start there.
     ``judge`` rasterizes at half the size: what a stroke is worth is asked many hundred times and seen as well on small pictures.
     ``threads`` is the number of CPU threads that compute: sums depend on their order, so a run keeps to one number. ``find_subject``
     marks the subject of a photo (H, W, 3) by a map (H, W) in [0, 1]; that is always the embedded encoder's, trained for it, where CLIP's
@@ -34,38 +37,63 @@ class Studio:
     """
 
     encoder: Encoder
+    watcher: Watcher
     rasterizer: Rasterizer
     judge: Rasterizer
     device: str
     threads: int
     find_subject: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    choices: Choices = field(default_factory=dict)
 
 
-def choose_studio(settings: Settings) -> Studio:
+def choose_studio(settings: Settings, *, fetch: Fetch | None = None, begun: Choices | None = None) -> Studio:
     """Choose device, encoder and rasterizer.
+
+    Args:
+        settings: what is asked for.
+        fetch: brings weights into the cache that are not there; without it only those that are there are taken.
+        begun: the choices of the run that goes on, if one does. ``settings`` ask for the same by name; what no setting names is taken from
+            there, so that the run ends as it would have without the stop.
 
     Raises:
         UsageError: a name is unknown.
-        MissingError: what was asked for is not on this machine.
+        MissingError: what was asked for is not on this machine and cannot be fetched.
+        BadInputError: weights are damaged, or others than those that the run was begun with.
     """
     device, device_reason = choose_device(settings.device)
-    encoder, encoder_reason = choose_encoder(settings.encoder, device)
+    attentive = settings.start == "saliency"
+    eyes = choose_eyes(settings.encoder, device, attentive=attentive, fetch=fetch)
     rasterizer, rasterizer_reason = choose_rasterizer(settings.rasterizer, device=device)
-    choices = {
+    choices: dict[str, Mapping[str, str]] = {
         "device": {"value": device, "reason": device_reason},
-        "encoder": {"value": encoder.name, "reason": encoder_reason, "sha256": encoder.sha256},
+        "encoder": {"value": eyes.encoder.name, "reason": eyes.reason, "sha256": eyes.encoder.sha256},
         "rasterizer": {"value": rasterizer.name, "reason": rasterizer_reason},
     }
-    if settings.start == "saliency":
-        # Weights that its saliency lacks are missed here, before anything is drawn.
-        encoder.saliency(np.full((CANVAS, CANVAS, 3), 255, np.uint8))
-    finder: Encoder = encoder
+    if attentive:
+        choices["saliency"] = {"value": eyes.watcher.name, "reason": "strokes start where it looks", "sha256": eyes.watcher.sha256}
+    if begun is not None:
+        _check_weights(choices, begun)
+        choices |= begun
+    encoder, finder = eyes.encoder, eyes.finder
     if isinstance(encoder, ClipEncoder):
-        encoder, choices["precision"] = settle_precision(encoder, rasterizer, device)
-        finder = StructureEncoder.load(device)
+        if "precision" in choices:
+            encoder = take_precision(encoder, choices["precision"]["value"])
+        else:
+            encoder, choices["precision"] = settle_precision(encoder, rasterizer, device)
     judge, _ = choose_rasterizer(settings.rasterizer, size=CANVAS // 2, device=device)
-    return Studio(encoder, rasterizer, judge, device, encoder.threads or torch.get_num_threads(), finder.saliency, choices)
+    threads = encoder.threads or torch.get_num_threads()
+    return Studio(encoder, eyes.watcher, rasterizer, judge, device, threads, finder.saliency, choices)
+
+
+def _check_weights(choices: Choices, begun: Choices) -> None:
+    """Make sure that what looks now is what looked when the run was begun."""
+    for role, choice in choices.items():
+        before = begun.get(role, {}).get("sha256")
+        if before and choice.get("sha256") != before:
+            raise BadInputError(
+                f"the weights of {choice['value']} are others than those that the run was begun with; bring those back, "
+                "or draw the series again with --force"
+            )
 
 
 @contextmanager

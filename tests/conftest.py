@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_core import fake_module
 from PIL import Image, ImageDraw
+from weights_server import Server, serving
 
 import picasso_series
+
+if TYPE_CHECKING:
+    from sample_clip import Clip
+
+    from picasso_series.encoders.weights_table import Entry
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +30,76 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory:
     for name in [name for name in os.environ if name.startswith("PICASSO_SERIES_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PICASSO_SERIES_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("PICASSO_SERIES_OFFLINE", "1")
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reaches further than this machine, whatever it asks for."""
+    look_up = socket.getaddrinfo
+
+    def only_here(host: str | bytes | None, *args: Any, **more: Any) -> Any:
+        if host not in (None, "", "localhost", "127.0.0.1", "::1", b"localhost"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", only_here)
+
+
+@pytest.fixture
+def online(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fetching is allowed, and there is no proxy on the way to a server on this machine."""
+    monkeypatch.delenv("PICASSO_SERIES_OFFLINE")
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def cache_folder() -> Path:
+    """Where weights are kept."""
+    from picasso_series.encoders import weights
+
+    return weights.cache_folder()
+
+
+@pytest.fixture
+def model() -> Clip:
+    """A small CLIP model with a vision transformer."""
+    from sample_clip import tiny_clip
+
+    return tiny_clip()
+
+
+@cache
+def _archive() -> bytes:
+    from sample_clip import openai_archive, tiny_clip
+
+    with TemporaryDirectory() as folder:
+        return openai_archive(Path(folder) / "tiny.pt", tiny_clip()).read_bytes()
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """A file of the very layout of OpenAI's that holds ``model``."""
+    path = tmp_path / "tiny.pt"
+    path.write_bytes(_archive())
+    return path
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server of that file."""
+    with serving(_archive()) as server:
+        yield server
+
+
+@pytest.fixture
+def entry(archive: Path, server: Server) -> Entry:
+    """Weights called ``tiny`` that the server has."""
+    from sample_clip import entry_of
+
+    return entry_of(archive, server.url)
 
 
 @pytest.fixture

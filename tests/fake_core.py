@@ -31,7 +31,7 @@ class Studio:
     threads: int = 1
 
 
-def choose_studio(settings: Settings) -> Studio:
+def choose_studio(settings: Settings, **_: Any) -> Studio:
     values = {"encoder": "structure", "rasterizer": "torch", "device": "cpu"}
     return Studio(
         {name: {"value": value, "reason": "asked for" if getattr(settings, name) != "auto" else "a fake"} for name, value in values.items()}

@@ -314,7 +314,7 @@ def test_a_finished_run_says_so_and_ends_with_0(capsys: Caught) -> None:
 @pytest.mark.usefixtures("photo")
 def test_clip_without_its_weights_ends_with_4(capsys: Caught) -> None:
     assert run(["pear.png", "--encoder", "clip", "-q"]) == 4
-    assert "weights fetch RN101" in one_sentence(capsys)
+    assert "weights import FILE" in one_sentence(capsys)
     assert not Path("pear-series").exists()
 
 

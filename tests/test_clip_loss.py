@@ -11,6 +11,7 @@ from torch import Tensor
 
 from picasso_series.encoders.clip import ClipEncoder
 from picasso_series.encoders.towers import make_tower
+from picasso_series.encoders.weights_table import resolve
 from picasso_series.objective import EncoderTerm, Sight
 from picasso_series.raster import choose_rasterizer
 from picasso_series.views import PerspectiveViews
@@ -23,7 +24,7 @@ LEAN = {"small RN": lambda: residual_state(side=7), "small ViT": lambda: transfo
 
 
 def encoder_of(state: State) -> ClipEncoder:
-    return ClipEncoder("RN101", make_tower(state), "", lambda: make_tower(transformer_state()))
+    return ClipEncoder(resolve("RN101"), make_tower(state), "")
 
 
 def strokes(count: int = 32) -> Tensor:

@@ -147,7 +147,7 @@ def test_a_residual_tower_sees_what_open_clips_sees() -> None:
 
 def test_a_transformer_of_unknown_heads_is_refused() -> None:
     with pytest.raises(BadInputError, match="heads"):
-        make_tower(transformer_state(depth=1, width=1280, patch=4, side=1))
+        make_tower(transformer_state(depth=1, width=1344, patch=4, side=1))
 
 
 @pytest.mark.parametrize("quick", [True, False])

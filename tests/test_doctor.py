@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +72,51 @@ def test_something_missing_ends_with_4_and_is_named(monkeypatch: pytest.MonkeyPa
     output = capsys.readouterr()
     assert "mend: tune it" in output.out
     assert "lute" in output.err
+
+
+@pytest.mark.parametrize(
+    ("cuda", "programs", "words"),
+    [
+        (None, {"cmake", "g++"}, ["without CUDA, which this torch lacks"]),
+        ("12.4", {"cmake", "clang++"}, ["without CUDA, as no compiler for it (nvcc 12.4)"]),
+        ("12.4", {"cmake", "c++", "nvcc"}, ["with CUDA 12.4"]),
+        (None, set(), ["once cmake and a C++ compiler are installed"]),
+        (None, {"c++"}, ["once cmake is installed"]),
+    ],
+)
+def test_a_missing_diffvg_is_told_with_what_it_is_to_be_built_for(
+    cuda: str | None, programs: set[str], words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None)
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: name if name in programs else None)
+    finding = doctor.check_diffvg()
+    assert finding.status is Status.OPTIONAL
+    for word in [*words, doctor.DIFFVG_GUIDE, sys.executable, torch.__version__]:
+        assert word in finding.mend
+    assert ("once" in finding.mend) == ("once" in words[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ("import no_such_module.at_all", "pip install no_such_module"),
+        ("raise ImportError('undefined symbol')", doctor.DIFFVG_GUIDE),
+        ("from pydiffvg.lost import nothing", doctor.DIFFVG_GUIDE),
+        ("def set_device(device): raise RuntimeError('out of ink')", doctor.DIFFVG_GUIDE),
+    ],
+)
+def test_a_diffvg_that_does_not_work_is_a_warning_with_its_mend(
+    text: str, mend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pydiffvg").mkdir()
+    (tmp_path / "pydiffvg" / "__init__.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "pydiffvg"]:
+        monkeypatch.delitem(sys.modules, name)
+    finding = doctor.check_diffvg()
+    sys.modules.pop("pydiffvg", None)
+    assert finding.status is Status.WARNING
+    assert mend in finding.mend

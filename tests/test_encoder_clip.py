@@ -12,9 +12,9 @@ from plain_clip import MEAN, SPREAD, State, plain_features, plain_transformer, r
 from torch import Tensor
 
 from picasso_series import precision
-from picasso_series.encoders import choose_encoder, weights
-from picasso_series.encoders.clip import ClipEncoder
-from picasso_series.encoders.towers import make_tower
+from picasso_series.encoders import choose_eyes, choose_watcher, weights, weights_of
+from picasso_series.encoders.clip import ClipAttention, ClipEncoder
+from picasso_series.encoders.towers import TransformerTower, make_tower
 from picasso_series.encoders.weights_table import Entry, resolve
 from picasso_series.errors import BadInputError, MissingError, PicassoError, UsageError
 from picasso_series.precision import AGREEMENT, gradient_agreement, settle_precision
@@ -27,7 +27,13 @@ STATES: dict[str, State] = {"RN101": residual_state(), "RN50": residual_state(se
 
 
 def encoder_of(model: str) -> ClipEncoder:
-    return ClipEncoder(model, make_tower(STATES[model]), "", lambda: make_tower(STATES["ViT-B-32"]))
+    return ClipEncoder(resolve(model), make_tower(STATES[model]), "")
+
+
+def watcher_of(state: State) -> ClipAttention:
+    tower = make_tower(state)
+    assert isinstance(tower, TransformerTower)
+    return ClipAttention(resolve("ViT-B-32"), tower, "")
 
 
 def pictures() -> Tensor:
@@ -107,22 +113,26 @@ def test_what_is_converted_is_the_same_encoder_otherwise() -> None:
     assert encoder.dtype == torch.float32
 
 
+def test_pictures_are_normalized_as_the_training_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = resolve("ViT-L-14/laion2b_s32b_b82k")
+    tower = make_tower(STATES["ViT-B-32"])
+    found = ClipEncoder(entry, tower, "").features(pictures()).embedding
+    torch.testing.assert_close(found, tower.features(2 * pictures() - 1).embedding, atol=1e-5, rtol=1e-5)
+
+
 # Where the eye goes
 
 
-@pytest.mark.parametrize("model", STATES)
-def test_saliency_has_the_photos_size_and_goes_from_none_to_one(model: str) -> None:
-    found = encoder_of(model).saliency(photo())
+def test_saliency_has_the_photos_size_and_goes_from_none_to_one() -> None:
+    found = watcher_of(STATES["ViT-B-32"]).saliency(photo())
     assert found.shape == (90, 70)
     assert found.dtype == np.float32
     assert (found.min(), found.max()) == (0, 1)
 
 
-def test_saliency_is_the_attention_of_the_transformer_whatever_the_loss_looks_with() -> None:
+def test_saliency_is_the_attention_of_the_transformer() -> None:
     seen = photo(64, 64)
-    one, other, third = (encoder_of(model).saliency(seen) for model in STATES)
-    np.testing.assert_array_equal(one, other)
-    np.testing.assert_array_equal(one, third)
+    one = watcher_of(STATES["ViT-B-32"]).saliency(seen)
     normal = (torch.from_numpy(seen).permute(2, 0, 1)[None].float() / 255 - MEAN) / SPREAD
     attention = torch.stack([block[0, :, 0, 1:].mean(0) for block in plain_transformer(STATES["ViT-B-32"], normal)[2]]).mean(0).view(4, 4)
     # The patch that is looked at most is the brightest quarter of the map or lies beside it.
@@ -134,14 +144,14 @@ def test_saliency_is_the_attention_of_the_transformer_whatever_the_loss_looks_wi
 
 def test_an_even_attention_is_no_error() -> None:
     state = {name: torch.zeros_like(value) for name, value in STATES["ViT-B-32"].items()}
-    found = ClipEncoder("ViT-B-32", make_tower(state), "", dict).saliency(photo())
+    found = watcher_of(state).saliency(photo())
     assert np.isfinite(found).all()
 
 
-def test_another_tower_in_place_of_the_transformer_is_refused() -> None:
-    encoder = ClipEncoder("RN101", make_tower(STATES["RN101"]), "", lambda: make_tower(STATES["RN50"]))
-    with pytest.raises(BadInputError, match="ViT-B-32"):
-        encoder.saliency(photo())
+def test_another_tower_in_place_of_the_transformer_is_refused(cache: Cache) -> None:
+    cache.put("RN50")
+    with pytest.raises(BadInputError, match="RN50"):
+        ClipAttention.load("RN50")
 
 
 # Choice
@@ -152,8 +162,9 @@ def test_another_tower_in_place_of_the_transformer_is_refused() -> None:
 )
 def test_the_model_asked_for_is_loaded_and_named_with_the_hash_of_its_weights(cache: Cache, name: str, model: str) -> None:
     path = cache.put(resolve(model).stem)
-    encoder, reason = choose_encoder(name)
-    assert (encoder.name, reason, encoder.sha256) == (f"clip:{model}", "asked for", path.name[::-1])
+    eyes = choose_eyes(name)
+    assert (eyes.encoder.name, eyes.reason, eyes.encoder.sha256) == (f"clip:{model}", "asked for", path.name[::-1])
+    assert weights_of(name) == [resolve(model)]
 
 
 def test_only_openais_transformers_and_those_that_say_so_have_quickgelu(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +172,7 @@ def test_only_openais_transformers_and_those_that_say_so_have_quickgelu(cache: C
     found = {}
     for model in ("ViT-B-32", "ViT-B-32/laion2b_e16", "ViT-B-32-quickgelu/metaclip_400m"):
         cache.put(resolve(model).stem)
-        found[model] = choose_encoder(f"clip:{model}")[0].features(pictures()).embedding
+        found[model] = choose_eyes(f"clip:{model}").encoder.features(pictures()).embedding
     assert torch.equal(found["ViT-B-32"], found["ViT-B-32-quickgelu/metaclip_400m"])
     assert not torch.allclose(found["ViT-B-32"], found["ViT-B-32/laion2b_e16"], rtol=1e-3)
 
@@ -169,33 +180,82 @@ def test_only_openais_transformers_and_those_that_say_so_have_quickgelu(cache: C
 @pytest.mark.parametrize("name", ["clip", "clip:RN50"])
 def test_weights_that_are_asked_for_and_missing_are_an_error(cache: Cache, name: str) -> None:
     with pytest.raises(MissingError, match="weights fetch"):
-        choose_encoder(name)
+        choose_eyes(name)
 
 
 @pytest.mark.parametrize(("name", "hint"), [("clip:RN52", "RN50"), ("clip:rn50", "RN50"), ("clap", "structure")])
 def test_unknown_models_are_refused_with_those_that_there_are(cache: Cache, name: str, hint: str) -> None:
     with pytest.raises(UsageError, match=hint):
-        choose_encoder(name)
+        choose_eyes(name)
 
 
 def test_auto_takes_clip_where_its_weights_are(cache: Cache) -> None:
-    encoder, reason = choose_encoder("auto")
-    assert encoder.name == "structure"
-    assert "weights fetch" in reason
+    eyes = choose_eyes("auto")
+    assert eyes.encoder.name == "structure"
+    assert "weights fetch" in eyes.reason
     cache.put("RN101")
-    encoder, reason = choose_encoder("auto")
-    assert encoder.name == "clip:RN101"
-    assert reason == "CLIP's weights are on this machine"
+    eyes = choose_eyes("auto")
+    assert eyes.encoder.name == "clip:RN101"
+    assert eyes.reason == "CLIP's weights are on this machine"
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_auto_and_clip_take_what_can_be_fetched_and_fetch_only_what_they_need(cache: Cache, damaged: bool) -> None:
+    asked: list[str] = []
+
+    def fetch(entry: Entry) -> None:
+        asked.append(entry.name)
+        cache.damaged = False
+        cache.put(entry.stem)
+
+    if damaged:
+        cache.put("RN101")
+        cache.damaged = True
+    for name in ("auto", "clip", "structure"):
+        assert choose_eyes(name, fetch=fetch).encoder.name == ("structure" if name == "structure" else "clip:RN101")
+    assert asked == ["RN101"]
+    eyes = choose_eyes("auto", attentive=True, fetch=fetch)
+    assert asked == ["RN101", "ViT-B-32"]
+    assert (eyes.encoder.name, eyes.watcher.name, eyes.finder.name) == ("clip:RN101", "clip:ViT-B-32", "structure")
+    assert eyes.watcher.sha256 == "ViT-B-32"[::-1]
+
+
+def test_where_fetching_fails_auto_goes_on_without_and_clip_does_not(cache: Cache) -> None:
+    def fetch(entry: Entry) -> None:
+        raise weights.FetchError(f"the weights of {entry.name} cannot be fetched: the cat sleeps on it", "wake the cat")
+
+    eyes = choose_eyes("auto", attentive=True, fetch=fetch)
+    assert (eyes.encoder.name, eyes.watcher.name) == ("structure", "structure")
+    assert eyes.reason == "the embedded encoder draws, as the weights of RN101 cannot be fetched: the cat sleeps on it"
+    for name in ("clip", "clip:RN50"):
+        with pytest.raises(MissingError, match="wake the cat"):
+            choose_eyes(name, fetch=fetch)
+
+
+def test_auto_takes_all_of_clip_or_nothing(cache: Cache) -> None:
+    cache.put("RN101")
+    eyes = choose_eyes("auto", attentive=True)
+    assert (eyes.encoder.name, eyes.watcher.name) == ("structure", "structure")
+    assert "ViT-B-32" in eyes.reason
+
+
+def test_what_says_where_the_eye_goes_needs_no_other_weights(cache: Cache) -> None:
+    assert choose_watcher("auto")[0].name == "structure"
+    cache.put("ViT-B-32")
+    for name, reason in (("auto", "CLIP's weights are on this machine"), ("clip", "asked for"), ("clip:RN50", "asked for")):
+        watcher, why = choose_watcher(name)
+        assert (watcher.name, why) == ("clip:ViT-B-32", reason)
+    assert choose_watcher("structure")[0].name == "structure"
 
 
 def test_auto_says_what_is_wrong_with_clips_weights_and_goes_on(cache: Cache) -> None:
     cache.put("RN101")
     cache.damaged = True
-    encoder, reason = choose_encoder("auto")
-    assert encoder.name == "structure"
-    assert "not those of a CLIP image tower" in reason
+    eyes = choose_eyes("auto")
+    assert eyes.encoder.name == "structure"
+    assert "not those of a CLIP image tower" in eyes.reason
     with pytest.raises(PicassoError, match="not those of a CLIP image tower"):
-        choose_encoder("clip")
+        choose_eyes("clip")
 
 
 @pytest.mark.parametrize("start", ["contour", "saliency"])
@@ -205,11 +265,53 @@ def test_a_missing_transformer_is_missed_only_by_who_needs_it_and_before_anythin
     if start == "contour":
         studio = choose_studio(settings)
         assert studio.encoder.name == "clip:RN101"
-        # The subject is found by the embedded encoder.
+        assert "saliency" not in studio.choices
+        # The subject is found by the embedded encoder, and so are first strokes where there are no lines.
         assert studio.find_subject(photo()).shape == (90, 70)
+        assert studio.watcher.name == "structure"
     else:
         with pytest.raises(MissingError, match="ViT-B-32"):
             choose_studio(settings)
+
+
+def test_whoever_says_where_the_eye_goes_is_told_with_the_hash_of_its_weights(cache: Cache) -> None:
+    cache.put("RN101")
+    cache.put("ViT-B-32")
+    choices = choose_studio(Settings(encoder="auto", start="saliency")).choices
+    assert (choices["saliency"]["value"], choices["saliency"]["sha256"]) == ("clip:ViT-B-32", "ViT-B-32"[::-1])
+    assert choices["encoder"]["sha256"] == "RN101"[::-1]
+    choices = choose_studio(Settings(encoder="structure", start="saliency")).choices
+    assert choices["saliency"]["sha256"] == choices["encoder"]["sha256"]
+
+
+# Going on with a run
+
+
+def test_a_run_that_goes_on_keeps_its_numbers_and_reasons_without_measuring_again(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.put("RN101")
+    monkeypatch.setattr(precision, "gradient_agreement", lambda *_: pytest.fail("measured again"))
+    for value in ("bfloat16", "float32"):
+        begun = {
+            "encoder": {"value": "clip:RN101", "reason": "it was Tuesday", "sha256": "RN101"[::-1]},
+            "precision": {"value": value, "reason": "measured"},
+            "levels": {"value": "9", "reason": "counted"},
+        }
+        studio = choose_studio(Settings(encoder="clip:RN101"), begun=begun)
+        assert isinstance(studio.encoder, ClipEncoder)
+        assert str(studio.encoder.dtype) == f"torch.{value}"
+        assert {name: studio.choices[name] for name in begun} == begun
+
+
+@pytest.mark.parametrize("role", ["encoder", "saliency"])
+def test_a_run_does_not_go_on_with_other_weights(cache: Cache, role: str) -> None:
+    cache.put("RN101")
+    cache.put("ViT-B-32")
+    settings = Settings(encoder="clip:RN101", start="saliency")
+    begun = {name: dict(choice) for name, choice in choose_studio(settings).choices.items()}
+    assert choose_studio(settings, begun=begun).choices == begun
+    begun[role]["sha256"] = "f" * 64
+    with pytest.raises(BadInputError, match=f"{begun[role]['value']} are others .* --force"):
+        choose_studio(settings, begun=begun)
 
 
 # In which numbers

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from picasso_series.encoders import choose_encoder, structure
+from picasso_series.encoders import choose_eyes, structure
 from picasso_series.encoders.structure import WEIGHTS, StructureEncoder
 from picasso_series.errors import MissingError, UsageError
 from picasso_series.photo import load_photo
@@ -121,17 +121,17 @@ def test_a_map_has_the_photos_size_and_lies_in_range(encoder: StructureEncoder, 
 
 
 def test_the_choice_comes_with_its_reason() -> None:
-    asked, because = choose_encoder("structure")
-    assert (asked.name, because) == ("structure", "asked for")
-    found, why = choose_encoder("auto")
-    assert found.name == "structure"
-    assert why != because
+    asked = choose_eyes("structure")
+    assert (asked.encoder.name, asked.reason) == ("structure", "asked for")
+    found = choose_eyes("auto")
+    assert found.encoder.name == "structure"
+    assert found.reason != asked.reason
 
 
 @pytest.mark.parametrize("name", ["eye", ""])
 def test_an_encoder_that_there_is_not_is_refused_with_those_that_there_are(name: str) -> None:
     with pytest.raises(UsageError, match="structure"):
-        choose_encoder(name)
+        choose_eyes(name)
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "text", "cut", "changed"])

@@ -1,99 +1,26 @@
-"""Film files: exact sizes, frame counts and colors, loops, and nothing left behind by a film that was not finished."""
+"""Film files: nothing left behind by a film that was not finished, colors that survive, palettes, and films that may weigh only so much."""
 
 from __future__ import annotations
 
-import io
 import os
-import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
-import cairosvg
 import numpy as np
 import pytest
-from PIL import Image, ImageSequence
+from film_files import decode, small_frames
 from sample_series import sample_series
 
 from picasso_series.errors import MissingError, PicassoError, UsageError
-from picasso_series.film import MP4_RATE, SMALL_RATE, encode, write_films
-from picasso_series.film.animate import animated_svg
-from picasso_series.film.draw import INK, PAPER, Painter, to_rgb
-from picasso_series.film.encode import GREYS, ffmpeg_path, film_palette, ramp, write_gif, write_mp4, write_webp
-from picasso_series.film.timeline import series_film, trajectory_film
+from picasso_series.film import Filming, encode, film_names, write_film, write_films
+from picasso_series.film.encode import GREYS, ffmpeg_path, film_palette, gif, ramp, webp, write_mp4
+from picasso_series.film.thrift import GIF_DIET, WEBP_DIET, Diet, Portion, fitting, portions
+from picasso_series.look import load_look
 
 SERIES = sample_series()
-FILMS = {"series": series_film(SERIES), "trajectory": trajectory_film(SERIES)}
-
-
-def probe(path: Path) -> str:
-    """What ffmpeg says about a film, decoding it to the end."""
-    command = [ffmpeg_path(), "-hide_banner", "-i", str(path), "-map", "0:v", "-f", "null", "-"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stderr
-
-
-def decode(path: Path, width: int, height: int) -> np.ndarray:
-    """All frames of a film as (n, height, width, 3), converted by the matrix that the film is tagged with."""
-    command = [
-        ffmpeg_path(),
-        "-v",
-        "error",
-        "-i",
-        str(path),
-        "-vf",
-        "scale=in_color_matrix=bt709",
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        "rgb24",
-        "-",
-    ]
-    data = subprocess.run(command, capture_output=True, check=True).stdout
-    return np.frombuffer(data, np.uint8).reshape(-1, height, width, 3)
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("films") / "deeper"
-    counts: dict[str, list[tuple[int, int]]] = {}
-    paths = write_films(
-        SERIES,
-        folder,
-        size=(270, 338),
-        formats=("mp4", "gif", "webp", "svg"),
-        on_progress=lambda n, d, t: counts.setdefault(n, []).append((d, t)),
-    )
-    names = ["series.mp4", "trajectory.mp4", "series.gif", "trajectory.gif", "series.webp", "trajectory.webp", "series.svg"]
-    assert [path.name for path in paths] == names
-    assert sorted(os.listdir(folder)) == sorted(names), "nothing else is left in the folder"
-    assert set(counts) == set(names) - {"series.svg"}
-    for name, steps in counts.items():
-        rate = MP4_RATE if name.endswith("mp4") else SMALL_RATE
-        assert steps[-1] == (FILMS[name.split(".")[0]].frame_count(rate),) * 2
-        assert [d for d, _ in steps] == sorted({d for d, _ in steps})
-    return folder
-
-
-@pytest.mark.parametrize("name", ["series", "trajectory"])
-def test_an_mp4_is_what_players_expect(made: Path, name: str) -> None:
-    said = probe(made / f"{name}.mp4")
-    assert re.search(r"Video: h264 \(High\)", said)
-    assert re.search(r"yuv420p\(tv, bt709[^)]*\), 270x338", said), said
-    assert "30 fps" in said
-    assert re.findall(r"frame=\s*(\d+)", said)[-1] == str(FILMS[name].frame_count(30))
-    data = (made / f"{name}.mp4").read_bytes()
-    assert data.index(b"moov") < data.index(b"mdat"), "the index comes first, so that a film starts while it loads"
-
-
-def test_an_mp4_shows_what_was_drawn(made: Path) -> None:
-    frames, film = decode(made / "series.mp4", 270, 338), FILMS["series"]
-    painter = Painter(270, 338, SERIES.subject.rgb)
-    for index in (0, 45, 75, 110, len(frames) - 1):
-        drawn = to_rgb(painter.frame(film.at(index / 30))).astype(int)
-        assert np.abs(frames[index] - drawn).mean() < 2.0, index
-    assert np.abs(frames[0][5, 5].astype(int) - PAPER).max() <= 2
-    assert np.abs(frames[0].astype(int) - frames[-1]).mean() < 3.0, "the end leads back to the beginning"
+LOOK = load_look()
+PALETTE = film_palette(LOOK.paper, LOOK.ink, SERIES.subject.rgb)
 
 
 def test_colors_survive(tmp_path: Path) -> None:
@@ -115,46 +42,40 @@ def test_a_folder_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (Path(folder) / "film.mp4").read_bytes()[4:8] == b"ftyp"
 
 
-@pytest.mark.parametrize("name", ["series", "trajectory"])
-@pytest.mark.parametrize("kind", ["gif", "webp"])
-def test_small_films_last_as_long_and_loop(made: Path, name: str, kind: str) -> None:
-    with Image.open(made / f"{name}.{kind}") as picture:
-        assert picture.size == (270, 338)
-        assert picture.info["loop"] == 0
-        durations = []
-        for frame in ImageSequence.Iterator(picture):
-            frame.load()
-            durations.append(frame.info["duration"])
-        assert sum(durations) == FILMS[name].frame_count(SMALL_RATE) * 1000 // SMALL_RATE
-        assert max(durations) >= 500, "a hold is one long frame"
-        assert min(durations) >= 40
-        assert len(durations) > 40
+@pytest.mark.parametrize("steps", [16, 12, 8, 6, 4])
+def test_a_palette_leaves_a_color_free_for_what_is_transparent(steps: int) -> None:
+    palette = film_palette(LOOK.paper, LOOK.ink, SERIES.subject.rgb, steps)
+    assert len(palette) == 8 * steps - 1
+    np.testing.assert_array_equal(palette[:steps], ramp(LOOK.paper, LOOK.ink, steps))
+    assert len(film_palette(LOOK.paper, LOOK.ink, np.full((9, 9, 3), LOOK.paper, np.uint8), steps)) == 8 * steps - 1
 
 
-def test_a_gif_shows_what_was_drawn_in_16_even_greys(made: Path) -> None:
-    film, painter = FILMS["series"], Painter(270, 338, SERIES.subject.rgb)
-    times, seen = 0, 0
-    with Image.open(made / "series.gif") as picture:
-        for frame in ImageSequence.Iterator(picture):
-            scene, shown = film.at(times / 1000), np.asarray(frame.convert("RGB")).astype(int)
-            times += frame.info["duration"]
-            drawn = to_rgb(painter.frame(scene)).astype(int)
-            assert (shown[2, 2] == PAPER).all(), "the paper keeps its color"
-            if scene.photo == 0:
-                assert np.abs(shown - drawn).max() <= 10, "half a step of 16 at the most"
-                assert {tuple(c) for c in np.unique(shown.reshape(-1, 3), axis=0)} <= {tuple(c) for c in ramp(PAPER, INK).astype(int)}
-                seen += 1
-            else:
-                assert np.abs(shown - drawn).mean() < 3
-    assert seen > 20
+@pytest.mark.parametrize(("paper", "ink"), [("#fcfaf6", "#161412"), ("#2b3236", "#f1eee4"), ("#00ff00", "#ff00ff"), ("white", "red")])
+def test_lines_of_any_colors_stay_on_the_ramp(paper: str, ink: str) -> None:
+    look = load_look(paper=paper, ink=ink)
+    frame = np.zeros((8, 256, 4), np.uint8)
+    shares = np.linspace(0, 1, 256)[:, None]
+    frame[:, :, 2::-1] = np.rint(look.paper + shares * (np.array(look.ink, float) - look.paper))
+    data = gif([(frame, 3)], 40, film_palette(look.paper, look.ink, SERIES.subject.rgb))
+    ((shown, duration),) = small_frames(data)
+    assert duration == 120
+    assert {tuple(color) for color in shown.reshape(-1, 3)} == {tuple(color) for color in ramp(look.paper, look.ink)}
+    way = np.abs(np.array(look.ink, int) - look.paper).max()
+    assert np.abs(shown.astype(int) - frame[:, :, 2::-1]).max() <= way / (GREYS - 1) / 2 + 2
 
 
-def test_a_palette_leaves_a_color_free_for_what_is_transparent() -> None:
-    palette = film_palette(PAPER, INK, SERIES.subject.rgb)
-    assert len(palette) == 127
-    np.testing.assert_array_equal(palette[0], PAPER)
-    np.testing.assert_array_equal(palette[GREYS - 1], INK)
-    assert len(film_palette(PAPER, INK, np.full((9, 9, 3), PAPER, np.uint8))) == 127
+@pytest.mark.parametrize(("loop", "kind"), [(True, "gif"), (False, "gif"), (True, "webp"), (False, "webp")])
+def test_a_small_film_loops_or_plays_once(loop: bool, kind: str) -> None:
+    frames = [(np.full((32, 32, 4), value, np.uint8), 2) for value in (0, 120, 250)]
+    data = gif(frames, 50, PALETTE, loop=loop) if kind == "gif" else webp(frames, 50, loop=loop)
+    seen = small_frames(data)
+    assert [duration for _, duration in seen] == [100, 100, 100]
+    from io import BytesIO
+
+    from PIL import Image
+
+    with Image.open(BytesIO(data)) as picture:
+        assert picture.info.get("loop", 1) == (0 if loop else 1)
 
 
 def frames_then(error: BaseException) -> Iterator[tuple[np.ndarray, int]]:
@@ -165,16 +86,14 @@ def frames_then(error: BaseException) -> Iterator[tuple[np.ndarray, int]]:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("stop"), GeneratorExit()])
 @pytest.mark.parametrize("kind", ["mp4", "gif", "webp"])
-def test_an_interrupted_film_leaves_no_file_and_keeps_the_old_one(tmp_path: Path, error: BaseException, kind: str) -> None:
-    path = tmp_path / f"film.{kind}"
+def test_an_interrupted_film_leaves_no_file_and_keeps_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, kind: str
+) -> None:
+    path = tmp_path / f"series.{kind}"
     path.write_bytes(b"old")
-    write = {
-        "mp4": lambda: write_mp4(frames_then(error), path, (64, 64), 30),
-        "gif": lambda: write_gif(frames_then(error), path, 25, film_palette(PAPER, INK, SERIES.subject.rgb)),
-        "webp": lambda: write_webp(frames_then(error), path, 25),
-    }[kind]
+    monkeypatch.setattr("picasso_series.film._frames", lambda *args: frames_then(error))
     with pytest.raises(type(error)):
-        write()
+        write_film(SERIES, path, filming=Filming(size=(64, 64)))
     assert os.listdir(tmp_path) == [path.name]
     assert path.read_bytes() == b"old"
 
@@ -217,11 +136,12 @@ def test_when_ffmpeg_fails_one_sentence_says_so(tmp_path: Path, monkeypatch: pyt
     assert os.listdir(tmp_path / "out") == []
 
 
-@pytest.mark.parametrize("kind", ["mp4", "gif", "webp"])
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path, kind: str) -> None:
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(PicassoError, match="cannot be made"):
-        write_films(SERIES, tmp_path / "file" / "films", formats=(kind,))
+        write_films(SERIES, tmp_path / "file" / "films", ["series.gif"])
+    with pytest.raises(UsageError, match="there is no folder"):
+        SERIES.film(tmp_path / "nowhere" / "horse.gif")
 
 
 def test_ffmpeg_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,30 +155,67 @@ def test_ffmpeg_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         ffmpeg_path()
 
 
-@pytest.mark.parametrize(("size", "formats"), [((101, 100), ("mp4",)), ((100, 0), ("mp4",)), ((100, 100), ("avi",))])
-def test_what_makes_no_sense_is_refused(tmp_path: Path, size: tuple[int, int], formats: tuple[str, ...]) -> None:
-    with pytest.raises(UsageError):
-        write_films(SERIES, tmp_path / "films", size=size, formats=formats)
-    assert not (tmp_path / "films").exists()
+@pytest.mark.parametrize("size", [(101, 100), (100, 0)])
+def test_odd_sizes_are_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(UsageError, match="even sides"):
+        Filming(size=size)
 
 
-@pytest.mark.parametrize("levels", [(8, 4, 2), (4,)])
-def test_an_animated_svg_is_whole_and_still_without_animation(levels: tuple[int, ...]) -> None:
-    series = sample_series(levels)
-    text = animated_svg(series)
-    root = ElementTree.fromstring(text)
-    groups = [g for g in root.iter("{http://www.w3.org/2000/svg}g") if g.get("class") == "strokes"]
-    assert [len(g) for g in groups] == list(levels)
-    style = root.find("{http://www.w3.org/2000/svg}style")
-    assert style is not None
-    assert style.text is not None
-    assert style.text.startswith("@media (prefers-reduced-motion:no-preference){")
-    assert style.text.count("{") == style.text.count("}")
-    assert not re.search(r"<script|href=|url\(|@import", text)
-    still = np.asarray(Image.open(io.BytesIO(cairosvg.svg2png(bytestring=text.encode(), output_width=224))).convert("L")).astype(float)[
-        :224
-    ]
-    sketch = series.levels[0].sketch.to_svg().encode()
-    alone = np.asarray(Image.open(io.BytesIO(cairosvg.svg2png(bytestring=sketch, output_width=224, background_color="white"))).convert("L"))
-    paper = round(float(np.dot(PAPER, (0.299, 0.587, 0.114))))
-    assert np.abs(still - (20 + alone / 255 * (paper - 20)))[:215].mean() < 1, "without animation the first level is there, whole"
+def test_unknown_kinds_formats_and_endings_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="kinds takes series, trajectory, draw-on"):
+        film_names(["making-of"], ["mp4"])
+    with pytest.raises(UsageError, match="formats takes"):
+        film_names(["series"], ["avi"])
+    with pytest.raises(UsageError, match="cannot be a vector file"):
+        write_film(SERIES, tmp_path / "trajectory.svg")
+    with pytest.raises(UsageError, match="no option 'colour'"):
+        SERIES.film(tmp_path / "horse.gif", colour="red")
+    assert film_names(["series", "trajectory"], ["gif", "svg"]) == ["series.gif", "trajectory.gif", "series.svg"]
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("diet", [GIF_DIET, WEBP_DIET])
+def test_size_goes_first_then_rate_then_colors(diet: Diet) -> None:
+    steps = list(portions(diet))
+    assert steps[0] == Portion(diet.widths[0], diet.periods[0], diet.colors[0])
+    assert len(steps) == len(set(steps)) == sum(map(len, (diet.widths, diet.periods, diet.colors))) - 2
+    for before, after in zip(steps, steps[1:], strict=False):
+        shrunk = [name for name in ("width", "period", "colors") if getattr(before, name) != getattr(after, name)]
+        assert len(shrunk) == 1
+        if shrunk != ["width"]:
+            assert after.width == diet.widths[-1]
+        if shrunk == ["colors"]:
+            assert after.period == diet.periods[-1]
+    assert all(period % 10 == 0 for period in diet.periods), "GIF counts hundredths of a second"
+
+
+@pytest.mark.parametrize("most", [None, 10**9, 60_000, 30_000, 12_000])
+def test_the_first_portion_that_fits_is_taken(most: int | None) -> None:
+    made: list[Portion] = []
+
+    def make(portion: Portion) -> bytes:
+        made.append(portion)
+        return bytes(portion.width * 4000 // portion.period)
+
+    data = fitting(make, GIF_DIET, most, "film.gif")
+    assert most is None or len(data) <= most
+    assert len(data) == len(make(made[-1]))
+    better = [p for p in portions(GIF_DIET) if len(make(p)) > len(data)]
+    assert most is None or all(len(make(p)) > 0.8 * most for p in better), "no much better one was passed over"
+    assert len(made) < 40
+
+
+def test_what_cannot_be_so_small_is_told_with_what_is_needed() -> None:
+    with pytest.raises(PicassoError, match="smaller than 5234 bytes; allow at least 6000 with --max-bytes"):
+        fitting(lambda portion: bytes(5234), GIF_DIET, 2000, "film.gif")
+
+
+def test_a_gif_keeps_to_its_bytes(tmp_path: Path) -> None:
+    whole, slim = tmp_path / "whole.gif", tmp_path / "slim.gif"
+    SERIES.film(whole, size="400x400")
+    most = whole.stat().st_size // 2
+    SERIES.film(slim, size="400x400", max_bytes=most)
+    assert most * 0.5 < slim.stat().st_size <= most
+    a, b = (small_frames(path.read_bytes()) for path in (whole, slim))
+    assert b[0][0].shape < a[0][0].shape, "it is smaller"
+    assert sum(duration for _, duration in a) == pytest.approx(sum(duration for _, duration in b), abs=120)

@@ -322,7 +322,7 @@ def test_cuda_draws_as_the_cpu_does() -> None:
     drawn = []
     for device in ("cpu", "cuda"):
         leaf = points.to(device).requires_grad_()
-        image = SoftRasterizer().render(leaf, mask=mask.to(device))
+        image = choose_rasterizer(device=device)[0].render(leaf, mask=mask.to(device))
         (gradient,) = torch.autograd.grad(image[0], leaf, upstream.to(device))
         drawn.append((image.cpu(), gradient.cpu()))
     torch.testing.assert_close(drawn[1][0], drawn[0][0], rtol=0, atol=1e-3)
@@ -345,3 +345,8 @@ def test_diffvg_that_is_not_installed_is_named_with_its_fix(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "pydiffvg", None)
     with pytest.raises(MissingError, match="choose the rasterizer torch"):
         choose_rasterizer("diffvg")
+
+
+def test_diffvg_is_refused_on_devices_whose_memory_it_cannot_read() -> None:
+    with pytest.raises(MissingError, match="--device cpu"):
+        choose_rasterizer("diffvg", device="mps")

@@ -92,11 +92,12 @@ def draw(
     if dry_run:
         _preview(photo, resolved, out, force, output)
         return
+    from picasso_series.cli.fetching import fetch_showing
     from picasso_series.cli.progress import follow
     from picasso_series.make import Chosen, Counting, Drawn, Finished, Resumed, make_run
 
     with follow(output) as progress:
-        for event in make_run(photo, resolved, out, force=force, on_film=progress.film):
+        for event in make_run(photo, resolved, out, force=force, fetch=fetch_showing(output), on_film=progress.film):
             if isinstance(event, Resumed):
                 _take_up(event, output)
             elif isinstance(event, Counting):
@@ -135,10 +136,13 @@ def _preview(photo: Path, resolved: Resolved, out: Path | None, force: bool, out
     from picasso_series.make import default_folder, preview
 
     refusal: BadInputError | None = None
-    folder = default_folder(photo) if out is None else out
+    folder, fetched = default_folder(photo) if out is None else out, []
     try:
-        folder, state = preview(photo, resolved, out, force=force)
+        found = preview(photo, resolved, out, force=force)
+        folder, state = found.folder, found.state.value
         fate = _FATES[state].format(folder)
+        fetched = [{"name": entry.name, "bytes": entry.bytes or None, "url": entry.url} for entry in found.fetched]
+        fate += "".join(f"; would fetch CLIP's {entry.name} first{f' ({entry.size})' if entry.size else ''}" for entry in found.fetched)
     except BadInputError as error:
         refusal, state, fate = error, "refused", "refused"
     settings = {name: {"value": _plain(getattr(resolved.settings, name)), "from": resolved.sources[name]} for name in SETTING_NAMES}
@@ -147,7 +151,7 @@ def _preview(photo: Path, resolved: Resolved, out: Path | None, force: bool, out
     lines = [f"{name:<{width}}  {texts[name]:<{column}}  {settings[name]['from']}" for name in SETTING_NAMES]
     output.result(
         [*lines, "", f"{fate}; nothing was written"],
-        {"photo": photo.name, "folder": str(folder), "plan": state, "preset": resolved.preset, "settings": settings},
+        {"photo": photo.name, "folder": str(folder), "plan": state, "fetch": fetched, "preset": resolved.preset, "settings": settings},
     )
     if refusal:
         raise refusal

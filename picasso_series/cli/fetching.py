@@ -11,9 +11,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from picasso_series.cli.output import Output
+from picasso_series.encoders.weights import cache_folder, fetch
+from picasso_series.encoders.weights_table import Entry
 
 _PLAIN_EVERY = 5.0
 """Seconds between two plain lines."""
+
+
+def fetch_showing(output: Output) -> Callable[[Entry], None]:
+    """Give what fetches weights for a drawing: it says what comes, how large it is and how to do without, and shows how far it is."""
+
+    def fetch_entry(entry: Entry) -> None:
+        told = False
+        with download_bar(output, entry.name) as show:
+
+            def tell(done: int, total: int | None) -> None:
+                nonlocal told
+                if not told:
+                    told = True
+                    size = f"{total / 1e6:.0f} MB" if total else entry.size or "of unknown size"
+                    output.note(f"fetching CLIP's {entry.name} once, {size}, into {cache_folder()}; --encoder structure draws without it")
+                show(done, total)
+
+            fetch(entry, tell)
+
+    return fetch_entry
 
 
 @contextmanager

@@ -62,8 +62,11 @@ def follow(output: Output) -> Iterator[Follower]:
             TextColumn("{task.fields[note]:<36}"),
             TimeRemainingColumn(compact=True),
         )
-        with Progress(*columns, console=Console(stderr=True)) as progress:
+        progress = Progress(*columns, console=Console(stderr=True))
+        try:
             yield _Bars(progress)
+        finally:
+            progress.stop()
     else:
         yield _Lines(output)
 
@@ -116,6 +119,8 @@ class _Bars:
 
     def _at(self, name: str, done: int, total: int, note: str) -> None:
         if name not in self._tasks:
+            # Not before there is something to show: a terminal has room for one display at a time, and weights may be fetched first.
+            self._progress.start()
             self._tasks[name] = self._progress.add_task(name, total=total, note=note)
         self._progress.update(self._tasks[name], completed=done, total=total, note=note)
 

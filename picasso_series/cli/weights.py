@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from picasso_series.cli.help import CONTEXT, Command, Option, write_examples
 from picasso_series.cli.output import Output, output_options
 from picasso_series.errors import BadInputError
+
+if TYPE_CHECKING:
+    from picasso_series.encoders.weights import Record
 
 _EXAMPLES = (
     ("picasso-series weights list", "which weights there are, and which of them are on this machine"),
@@ -44,7 +48,7 @@ def list_weights(quiet: bool, verbose: bool, as_json: bool) -> None:
     there = {record.name: record for record in cached()}
     names = list(dict.fromkeys([entry.name for entry in known_models()] + list(there)))
     width = max(map(len, names))
-    lines = [f"{name:<{width}}  {_state(there[name].bytes, there[name].verified) if name in there else 'not here'}" for name in names]
+    lines = [f"{name:<{width}}  {_state(there[name]) if name in there else 'not here'}" for name in names]
     record = [{"name": name, "cached": asdict(there[name]) if name in there else None} for name in names]
     output.detail(f"kept in {cache_folder()}")
     output.result(lines, {"folder": str(cache_folder()), "weights": record})
@@ -73,17 +77,18 @@ def fetch_weights(names: tuple[str, ...], quiet: bool, verbose: bool, as_json: b
 def verify_weights(names: tuple[str, ...], quiet: bool, verbose: bool, as_json: bool) -> None:
     """Check cached weights, all of them by default, against the hashes kept beside them."""
     output = Output.of(quiet, verbose, as_json)
-    from picasso_series.encoders.weights import cached, verify
+    from picasso_series.encoders.weights import cached, verify, verify_text
 
     whole, troubles = [], []
     for name in names or [record.name for record in cached()]:
         try:
-            whole.append(verify(name))
+            record = verify(name)
+            whole.append(verify_text(name) if record.text_sha256 else record)
         except BadInputError as error:
             troubles.append(str(error))
     if troubles:
         raise BadInputError("; ".join(troubles))
-    lines = [f"{record.name}  {_state(record.bytes, record.verified)}" for record in whole]
+    lines = [f"{record.name}  {_state(record)}" for record in whole]
     output.result(lines or ["no weights are on this machine"], {"weights": [asdict(record) for record in whole]})
 
 
@@ -92,14 +97,15 @@ def verify_weights(names: tuple[str, ...], quiet: bool, verbose: bool, as_json: 
 @click.option("--name", metavar="NAME", cls=Option, section="Weights", help="What they are called; found out where it can be.")
 @output_options
 def import_weights(file: Path, name: str | None, quiet: bool, verbose: bool, as_json: bool) -> None:
-    """Take the image tower out of a weights file: OpenAI's .pt or open_clip's .safetensors; nothing in the file is run."""
+    """Take the towers out of a weights file: OpenAI's .pt or open_clip's .safetensors; nothing in the file is run."""
     output = Output.of(quiet, verbose, as_json)
     from picasso_series.encoders.weights import import_file
 
     record = import_file(file, name)
-    output.result([f"{record.name}  {_state(record.bytes, record.verified)}"], asdict(record))
+    output.result([f"{record.name}  {_state(record)}"], asdict(record))
 
 
-def _state(size: int, verified: bool) -> str:
-    origin = "verified" if verified else "imported from a file whose hash is not known"
-    return f"{size / 1e6:.1f} MB, {origin}"
+def _state(record: Record) -> str:
+    origin = "verified" if record.verified else "imported from a file whose hash is not known"
+    towers = "image and text tower" if record.text_sha256 else "image tower"
+    return f"{(record.bytes + record.text_bytes) / 1e6:.1f} MB, {towers}, {origin}"

@@ -1,4 +1,4 @@
-"""Image towers out of weights files made elsewhere, read without running anything that those files contain.
+"""Image and text towers out of weights files made elsewhere, read without running anything that those files contain.
 
 Knows three layouts: TorchScript archives as OpenAI publishes them, checkpoints written by ``torch.save``, and safetensors. The first
 two are zip archives whose ``data.pkl`` is a pickle, which can name any function to be called; here it is read by an unpickler that
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pickle
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +20,12 @@ from safetensors import SafetensorError, safe_open
 
 from picasso_series.errors import BadInputError
 
-_VISUAL = "visual."
+_VISUAL, _TEXT = "visual.", "text."
+_TEXT_TENSORS = ("token_embedding.weight", "positional_embedding", "ln_final.weight", "ln_final.bias", "text_projection")
+"""What every text tower of CLIP's has, beside its blocks."""
+_TEXT_BLOCKS = "transformer."
+_SCALE = "logit_scale"
+"""The logarithm of what likenesses of pictures and texts are multiplied by before they are compared as probabilities."""
 _DTYPES = {
     "HalfStorage": torch.float16,
     "BFloat16Storage": torch.bfloat16,
@@ -34,6 +39,9 @@ _DTYPES = {
     "BoolStorage": torch.bool,
 }
 
+Chooser = Callable[[Iterable[str]], Iterator[tuple[str, str]]]
+"""All names of a file -> those that are wanted, each with the name that its tensor gets."""
+
 
 def read_visual(path: Path) -> dict[str, torch.Tensor]:
     """Read the image tower of a CLIP model: its tensors by name, without the prefix ``visual.``, floats as float32 on the CPU.
@@ -42,31 +50,48 @@ def read_visual(path: Path) -> dict[str, torch.Tensor]:
         BadInputError: the file is damaged, holds no image tower, or holds what could run code.
         OSError: the file cannot be read.
     """
+    tower = {name: _plain(tensor) for name, tensor in _read(path, _visual_names).items()}
+    if "conv1.weight" not in tower and not any(name.startswith("trunk.") for name in tower):
+        raise BadInputError(f"{path.name} holds no image tower of CLIP; give OpenAI's .pt or open_clip's .safetensors")
+    return tower
+
+
+def read_text(path: Path) -> dict[str, torch.Tensor]:
+    """Read the text tower of a CLIP model: its tensors by open_clip's names, in the numbers that the file has; nothing if it has none.
+
+    Raises:
+        BadInputError: the file is damaged, or holds what could run code.
+        OSError: the file cannot be read.
+    """
+    tower = _read(path, _text_names)
+    return tower if set(_TEXT_TENSORS) <= tower.keys() else {}
+
+
+def _read(path: Path, chosen: Chooser) -> dict[str, torch.Tensor]:
+    """The tensors of a file that ``chosen`` names."""
     try:
         with path.open("rb") as file:
             head = file.read(9)
         if head.startswith(b"PK"):
-            tower = _from_archive(path)
+            tower = _from_archive(path, chosen)
         elif head[8:] == b"{":
-            tower = _from_safetensors(path)
+            tower = _from_safetensors(path, chosen)
         else:
             raise BadInputError(f"{path.name} is neither a torch archive nor safetensors; give OpenAI's .pt or open_clip's .safetensors")
     except (zipfile.BadZipFile, SafetensorError, RuntimeError, EOFError) as error:
         raise BadInputError(f"{path.name} is damaged ({_first_line(error)}); fetch it again") from error
-    if "conv1.weight" not in tower and not any(name.startswith("trunk.") for name in tower):
-        raise BadInputError(f"{path.name} holds no image tower of CLIP; give OpenAI's .pt or open_clip's .safetensors")
     for name, tensor in tower.items():
         if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
             raise BadInputError(f"{path.name} is damaged (the tensor {name} is not finite); fetch it again")
     return tower
 
 
-def _from_safetensors(path: Path) -> dict[str, torch.Tensor]:
+def _from_safetensors(path: Path, chosen: Chooser) -> dict[str, torch.Tensor]:
     with safe_open(path, framework="pt") as file:
-        return {name: _plain(file.get_tensor(whole)) for whole, name in _visual_names(file.keys())}
+        return {name: file.get_tensor(whole).contiguous() for whole, name in chosen(file.keys())}
 
 
-def _from_archive(path: Path) -> dict[str, torch.Tensor]:
+def _from_archive(path: Path, chosen: Chooser) -> dict[str, torch.Tensor]:
     with zipfile.ZipFile(path) as archive:
         roots = [name.removesuffix("data.pkl") for name in archive.namelist() if name.count("/") == 1 and name.endswith("/data.pkl")]
         if len(roots) != 1:
@@ -82,10 +107,10 @@ def _from_archive(path: Path) -> dict[str, torch.Tensor]:
         # A damaged or contrived pickle can make the unpickler raise nearly anything.
         except Exception as error:
             raise BadInputError(f"{path.name} is damaged ({_first_line(error)}); fetch it again") from error
-        return {name: _plain(_tensor(archive, root, found[whole])) for whole, name in _visual_names(found)}
+        return {name: _tensor(archive, root, found[whole]).contiguous() for whole, name in chosen(found)}
 
 
-def _visual_names(names: Mapping[str, Any] | list[str]) -> Iterator[tuple[str, str]]:
+def _visual_names(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The names that belong to the image tower, as they are in the file and without prefix; all of them where the file is a tower."""
     stripped = {name: name.removeprefix("module.") for name in names}
     prefixed = any(name.startswith(_VISUAL) for name in stripped.values())
@@ -94,6 +119,14 @@ def _visual_names(names: Mapping[str, Any] | list[str]) -> Iterator[tuple[str, s
             yield name, plain
         elif plain.startswith(_VISUAL):
             yield name, plain.removeprefix(_VISUAL)
+
+
+def _text_names(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The names that belong to the text tower, as they are in the file and as OpenAI calls them."""
+    for name in names:
+        plain = name.removeprefix("module.").removeprefix(_TEXT)
+        if plain in (*_TEXT_TENSORS, _SCALE) or plain.startswith(_TEXT_BLOCKS):
+            yield name, plain
 
 
 def _plain(tensor: torch.Tensor) -> torch.Tensor:
@@ -110,7 +143,7 @@ class _Storage:
 
 @dataclass(frozen=True)
 class _Record:
-    """A tensor whose numbers are not read yet: the text tower's never are."""
+    """A tensor whose numbers are not read yet: those of the other tower never are."""
 
     storage: _Storage
     offset: int
@@ -188,6 +221,7 @@ _KNOWN: dict[tuple[str, str], object] = {
     ("torch", "Size"): _Call(tuple),
     ("torch._utils", "_rebuild_tensor_v2"): _Call(_record),
     ("torch._utils", "_rebuild_parameter"): _Call(lambda data, *_: data),
+    ("torch.jit._pickle", "restore_type_tag"): _Call(lambda value, *_: value),
     **{("torch.jit._pickle", f"build_{kind}list"): _Call(list) for kind in ("int", "double", "bool", "tensor")},
     **{("torch", name): dtype for name, dtype in _DTYPES.items()},
 }

@@ -1,12 +1,11 @@
-"""CLIP behind the encoder protocol: what CLIPasso looks with.
+"""CLIP behind the protocols: what CLIPasso looks with.
 
-Middle layers and embedding of one of OpenAI's image towers, for the loss; the attention of its ViT-B/32, for where the eye goes. Knows
-how pictures are normalized and by which names models go; where weights lie is the business of ``weights``.
+Middle layers and embedding of one of CLIP's image towers, for the loss; the attention of OpenAI's ViT-B/32, for where the eye goes. Where
+weights lie is the business of ``weights``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -15,19 +14,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from picasso_series.encoders import Features
-from picasso_series.encoders.towers import Tower, TransformerTower, make_tower
-from picasso_series.encoders.weights_table import resolve
+from picasso_series.encoders import Features, weights
+from picasso_series.encoders.towers import ResidualTower, Tower, TransformerTower, make_tower
+from picasso_series.encoders.weights_table import Entry, Normalization, resolve
 from picasso_series.errors import BadInputError
-
-DEFAULT_MODEL = "RN101"
-"""CLIPasso's model for the loss."""
-ATTENTION_MODEL = "ViT-B-32"
-"""CLIPasso's model for where the eye goes."""
-MEAN = (0.48145466, 0.4578275, 0.40821073)
-SPREAD = (0.26862954, 0.26130258, 0.27577711)
-"""Mean and standard deviation by which CLIP's pictures are normalized (openai/CLIP, clip/clip.py)."""
-
 
 AT_ONCE = {"cpu": 5, "other": 160}
 """Pictures that are looked at together: a processor gains nothing by more than the five views of one drawing, and RN101 keeps some
@@ -35,25 +25,24 @@ AT_ONCE = {"cpu": 5, "other": 160}
 
 
 class ClipEncoder:
-    """Features of one of CLIP's image towers, and the attention of ViT-B/32 as saliency."""
+    """Features of one of CLIP's image towers."""
 
     distance: Literal["cosine", "squared"] = "squared"
     views: Literal["affine", "perspective"] = "perspective"
     quick = False
     threads: int | None = None
 
-    def __init__(self, model: str, tower: Tower, sha256: str, attention: Callable[[], Tower], device: str = "cpu") -> None:
-        """Look through ``tower``; ``attention`` gives a ViT-B/32 when saliency is first asked for. ``sha256`` is the weight file's."""
-        self.name = f"clip:{model}"
+    def __init__(self, entry: Entry, tower: Tower, sha256: str, device: str = "cpu") -> None:
+        """Look through ``tower``, made of the weights ``entry`` in the file of hash ``sha256``."""
+        self.name = f"clip:{entry.name}"
         self.resolution = tower.resolution
         self.sha256 = sha256
         self.at_once: int | None = AT_ONCE["cpu" if device == "cpu" else "other"]
-        self._model, self._tower, self._attention, self._device = model, tower, attention, device
-        self._watching: TransformerTower | None = None
-        self._mean, self._spread = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (MEAN, SPREAD))
+        self._entry, self._tower, self._device = entry, tower, device
+        self._mean, self._spread = _normalization(entry.normalization, device)
 
     @classmethod
-    def load(cls, model: str, device: str = "cpu") -> ClipEncoder:
+    def load(cls, model: str | Entry, device: str = "cpu") -> ClipEncoder:
         """Read a model's cached weights.
 
         Any weights in the cache will do, open_clip's ``model/pretrained`` too, so long as they are those of a residual tower or a vision
@@ -64,14 +53,9 @@ class ClipEncoder:
             MissingError: they are not in the cache.
             BadInputError: they are damaged, or of another kind.
         """
-        from picasso_series.encoders import weights
-
         entry = resolve(model)
-        record = weights.verify(entry)
-        # OpenAI trained with QuickGELU; open_clip says so in the model's name where others did.
-        quick = entry.pretrained == "openai" or entry.model.endswith("-quickgelu")
-        tower = make_tower(weights.load_visual(entry), device, quick_gelu=quick)
-        return cls(entry.name, tower, record.sha256, lambda: make_tower(weights.load_visual(ATTENTION_MODEL), device), device)
+        tower, sha256 = _load_tower(entry, device)
+        return cls(entry, tower, sha256, device)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -80,24 +64,42 @@ class ClipEncoder:
 
     def converted(self, dtype: torch.dtype) -> ClipEncoder:
         """The same encoder, computing in other numbers."""
-        other = ClipEncoder(self._model, self._tower.converted(dtype), self.sha256, self._attention, self._device)
-        other._watching = self._watching
-        return other
+        return ClipEncoder(self._entry, self._tower.converted(dtype), self.sha256, self._device)
 
     def features(self, pictures: Tensor) -> Features:
         """See :class:`~picasso_series.encoders.Encoder`; the layers are those of :mod:`~picasso_series.encoders.towers`."""
         found = self._tower.features((pictures - self._mean) / self._spread)
         return Features(tuple(layer.float() for layer in found.layers), found.embedding.float())
 
-    @torch.no_grad()
-    def saliency(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """How much ViT-B/32's class token attends to each place, mean over heads and blocks (CLIPasso), from lowest 0 to highest 1.
+
+class ClipAttention:
+    """The attention of a vision transformer's class token, as saliency."""
+
+    def __init__(self, entry: Entry, tower: TransformerTower, sha256: str, device: str = "cpu") -> None:
+        """Look through ``tower``, made of the weights ``entry`` in the file of hash ``sha256``."""
+        self.name, self.sha256 = f"clip:{entry.name}", sha256
+        self._tower, self._device = tower, device
+        self._mean, self._spread = _normalization(entry.normalization, device)
+
+    @classmethod
+    def load(cls, model: str | Entry, device: str = "cpu") -> ClipAttention:
+        """Read a model's cached weights.
 
         Raises:
-            MissingError: its weights are not in the cache.
-            BadInputError: its weights are damaged.
+            UsageError: there are no weights of that name.
+            MissingError: they are not in the cache.
+            BadInputError: they are damaged, or not those of a vision transformer.
         """
-        tower = self._watching = self._watching or self._watching_tower()
+        entry = resolve(model)
+        tower, sha256 = _load_tower(entry, device)
+        if not isinstance(tower, TransformerTower):
+            raise BadInputError(f"the weights of CLIP's {entry.name} are those of another model; fetch them again")
+        return cls(entry, tower, sha256, device)
+
+    @torch.no_grad()
+    def saliency(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """How much the class token attends to each place of a photo (H, W, 3), mean over heads and blocks: float32 (H, W), 0 to 1."""
+        tower = self._tower
         photo = torch.from_numpy(np.ascontiguousarray(rgb)).to(self._device).permute(2, 0, 1)[None].float() / 255
         size = (tower.resolution, tower.resolution)
         small = F.interpolate(photo, size=size, mode="bicubic", align_corners=False, antialias=True).clamp(0, 1)
@@ -107,10 +109,13 @@ class ClipEncoder:
         result: NDArray[np.float32] = ((large - large.min()) / spread).cpu().numpy()
         return result
 
-    def _watching_tower(self) -> TransformerTower:
-        if isinstance(self._tower, TransformerTower) and self._model == ATTENTION_MODEL:
-            return self._tower
-        tower = self._attention()
-        if not isinstance(tower, TransformerTower):
-            raise BadInputError(f"the weights of CLIP's {ATTENTION_MODEL} are those of another model; fetch them again")
-        return tower
+
+def _load_tower(entry: Entry, device: str) -> tuple[ResidualTower | TransformerTower, str]:
+    """The tower of cached weights, and the hash of their file."""
+    record = weights.verify(entry)
+    return make_tower(weights.load_visual(entry), device, quick_gelu=entry.quick_gelu), record.sha256
+
+
+def _normalization(of: Normalization, device: str) -> tuple[Tensor, Tensor]:
+    mean, spread = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (of.mean, of.spread))
+    return mean, spread

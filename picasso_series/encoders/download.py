@@ -1,7 +1,7 @@
 """A file from the web, whole and of a known hash, or a clause that says why not, within seconds.
 
-Knows HTTP: resuming with ranges, trying again, proxies of the environment, and how long to be patient. Knows nothing of what is in
-the file. What has arrived stays in the part file, whatever happens, so that the next call goes on from there.
+Knows HTTP: resuming with ranges, trying again, a second source, proxies of the environment, and how long to be patient. Knows nothing of
+what is in the file. What has arrived stays in the part file, whatever happens, so that the next call goes on from there.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import os
 import queue
 import re
 import shutil
+import socket
 import ssl
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -35,7 +36,7 @@ OnProgress = Callable[[int, "int | None"], None]
 PATIENCE = 8.0
 """Seconds without a new byte after which there is nothing more to hope for."""
 STALL = 4.0
-"""Seconds of silence after which a connection is given up and another one tried."""
+"""Seconds of silence after which a connection is given up: the first one for good, a later one for a new one."""
 RETRIES = 3
 """How often in a row to try again without having got a new byte."""
 _PAUSE = 0.4
@@ -49,17 +50,31 @@ class DownloadError(MissingError):
     """The file cannot be had; the message is a clause that says why."""
 
 
+class _SilenceError(DownloadError):
+    """Nobody answers: what swallows all that is sent to one host swallows what is sent to another."""
+
+
 class _CutError(Exception):
     """The transfer failed in a way that may pass."""
 
 
+class _UnreachableError(_CutError):
+    """There was no connection at all; ``silent`` when none was refused either."""
+
+    def __init__(self, message: str, *, silent: bool) -> None:
+        super().__init__(message)
+        self.silent = silent
+
+
 @dataclass
 class _Part:
-    """What has arrived so far, and its hash."""
+    """What has arrived so far, its hash, how much there ever was of it, and when that last grew."""
 
     path: Path
     size: int = 0
     digest: _Hash = field(default_factory=hashlib.sha256)
+    furthest: int = 0
+    since: float = field(default_factory=time.monotonic)
 
     @classmethod
     def found(cls, path: Path) -> _Part:
@@ -70,60 +85,96 @@ class _Part:
                 while block := file.read(1 << 20):
                     part.digest.update(block)
                     part.size += len(block)
+        part.furthest, part.since = part.size, time.monotonic()
         return part
 
-    def empty(self) -> None:
-        """Begin again."""
+    @property
+    def patience(self) -> float:
+        """Seconds that are left to wait for a new byte."""
+        return PATIENCE - (time.monotonic() - self.since)
+
+    def rewind(self) -> None:
+        """Begin again; what comes is no news until it is more than there ever was."""
         self.path.unlink(missing_ok=True)
         self.size, self.digest = 0, hashlib.sha256()
+
+    def forget(self) -> None:
+        """Begin again, as if there had never been anything."""
+        self.rewind()
+        self.furthest, self.since = 0, time.monotonic()
 
     def append(self, file: IO[bytes], block: bytes) -> None:
         """Add a block."""
         file.write(block)
         self.digest.update(block)
         self.size += len(block)
+        if self.size > self.furthest:
+            self.furthest, self.since = self.size, time.monotonic()
 
 
-def download(url: str, sha256: str, path: Path, on_progress: OnProgress) -> None:
-    """Bring the file at ``url`` to ``path``, going on with what is there; on return, ``path`` has the hash ``sha256``.
+def download(urls: Sequence[str], sha256: str, path: Path, on_progress: OnProgress) -> None:
+    """Bring the file that the first of ``urls`` has, or the next, to ``path``, going on with what is there; its hash is then ``sha256``.
+
+    A network that refuses is told at once, one that is silent from the beginning after four seconds, one that falls silent later after
+    eight, whatever the number of ``urls``.
 
     Raises:
-        DownloadError: the network, a proxy, the server or the file's hash does not allow it; some eight seconds without a byte suffice.
+        DownloadError: the network, a proxy, the server or the file's hash does not allow it.
         OSError: the disk does not take it.
     """
     part = _Part.found(path)
-    furthest, since, failures = part.size, time.monotonic(), 0
-    while part.digest.hexdigest() != sha256:
+    first: DownloadError | None = None
+    for url in urls:
         try:
-            fresh = _receive(url, part, on_progress, PATIENCE - (time.monotonic() - since))
+            _download_from(url, sha256, part, on_progress)
+        except DownloadError as error:
+            first = first or error
+            if isinstance(error, _SilenceError) or part.patience < 0:
+                break
+        else:
+            return
+    if first is not None:
+        raise first
+
+
+def _download_from(url: str, sha256: str, part: _Part, on_progress: OnProgress) -> None:
+    """Complete the part from one source."""
+    failures, answered = 0, False
+    while part.digest.hexdigest() != sha256:
+        before = part.furthest
+        try:
+            fresh = _receive(url, part, on_progress)
         except _CutError as error:
-            if part.size > furthest:
-                furthest, since, failures = part.size, time.monotonic(), 0
+            if isinstance(error, _UnreachableError) and not answered:
+                raise (_SilenceError if error.silent else DownloadError)(str(error)) from error
+            answered = True
+            if part.furthest > before:
+                failures = 0
             pause = _PAUSE * 2**failures
             failures += 1
-            if failures > RETRIES or time.monotonic() - since + pause > PATIENCE:
+            if failures > RETRIES or pause > part.patience:
                 raise DownloadError(str(error)) from error
             time.sleep(pause)
             continue
+        answered = True
         if part.digest.hexdigest() != sha256:
-            part.empty()
+            # What was there before may have been the wrong half.
+            part.forget()
             if fresh:
                 raise DownloadError(f"what {_host(url)} sends has another sha256 than the known one, so it is not used")
-            # What was there before may have been the wrong half.
-            furthest, since = 0, time.monotonic()
 
 
-def _receive(url: str, part: _Part, on_progress: OnProgress, seconds: float) -> bool:
+def _receive(url: str, part: _Part, on_progress: OnProgress) -> bool:
     """One connection: append what it brings to the part; return whether all of the part is from it."""
-    with _open(url, part.size, seconds) as response:
+    with _open(url, part.size, min(part.patience, STALL)) as response:
         if response.status == 416:
             # There is nothing beyond what we have, and yet it has not the right hash.
-            part.empty()
+            part.rewind()
             raise _CutError(f"{_host(url)} has a file of another length")
         if response.status == 206 and _first_byte(response) == part.size:
             total = _length(response, part.size)
         elif response.status == 200:
-            part.empty()
+            part.rewind()
             total = _length(response, 0)
         else:
             raise DownloadError(f"{_host(url)} answers {response.status} where a file was asked for")
@@ -165,7 +216,11 @@ def _open(url: str, start: int, seconds: float) -> http.client.HTTPResponse:
             why = f"the proxy {_proxy(url)} refuses ({error.code} {error.reason})"
         raise (_CutError if error.code in _PASSING else DownloadError)(why) from error
     except (OSError, http.client.HTTPException) as error:
-        raise (DownloadError if _is_final(error) else _CutError)(_why(url, error)) from error
+        if _is_final(error):
+            raise DownloadError(_why(url, error)) from error
+        if _is_unreachable(error):
+            raise _UnreachableError(_why(url, error), silent=isinstance(_reason(error), TimeoutError)) from error
+        raise _CutError(_why(url, error)) from error
     return answer
 
 
@@ -193,6 +248,14 @@ def _is_final(error: Exception) -> bool:
     """Whether trying again would be in vain."""
     reason = _reason(error)
     return isinstance(reason, ssl.SSLCertVerificationError) or bool(re.search(r"Tunnel connection failed: 4\d\d", str(reason)))
+
+
+def _is_unreachable(error: Exception) -> bool:
+    """Whether there is nobody to connect to, as far as one can tell."""
+    reason = _reason(error)
+    if isinstance(reason, (TimeoutError, ConnectionRefusedError, socket.gaierror)):
+        return True
+    return isinstance(reason, OSError) and reason.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 
 
 def _why(url: str, error: Exception) -> str:

@@ -9,7 +9,7 @@ knows no files and no text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from copy import copy
 from typing import Protocol, TypeVar
 
@@ -18,19 +18,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from picasso_series.encoders import Features
+from picasso_series.encoders.blocks import HEAD, NORM_EPSILON, State, count_children, depth_of, folded_blocks, run_block
+from picasso_series.encoders.tower_state import ReadState
 from picasso_series.errors import BadInputError
 
-HEAD = 64
-"""Channels of one attention head, in every tower of OpenAI's."""
-WIDEST = 1024
-"""Channels up to which open_clip's transformers have heads of that size too."""
-NORM_EPSILON = 1e-5
 LAYERS = (2, 3)
 """Stages of a residual tower that are compared: CLIPasso's, at 1/8 and 1/16 of the picture (it counts the stem and says 3 and 4)."""
 DEPTHS = (1 / 3, 2 / 3)
 """How deep in a transformer lie the two blocks whose patch tokens are compared: after 4 and 8 of 12, the middle as in a residual tower."""
-
-State = Mapping[str, Tensor]
 
 
 class Tower(Protocol):
@@ -54,16 +49,40 @@ def make_tower(state: State, device: str = "cpu", *, quick_gelu: bool = True) ->
     ``quick_gelu`` says that a transformer was trained with OpenAI's x sigmoid(1.702 x) in place of GELU, which no tensor tells.
 
     Raises:
-        BadInputError: the tensors are not those of a CLIP image tower.
+        BadInputError: the tensors are not those of a CLIP image tower of either kind.
     """
+    read = ReadState(state)
+    tower: ResidualTower | TransformerTower
     try:
-        if "class_embedding" in state:
-            return TransformerTower(state, device, quick_gelu)
-        return ResidualTower(state, device)
-    except (KeyError, IndexError, ValueError, RuntimeError) as error:
-        raise BadInputError(
-            f"these weights are not those of a CLIP image tower ({error}); look what there is with picasso-series weights list"
-        ) from error
+        tower = TransformerTower(read, device, quick_gelu) if "class_embedding" in state else ResidualTower(read, device)
+    except KeyError as error:
+        raise _foreign(f"there is no tensor {error.args[0]}") from error
+    except (IndexError, ValueError, RuntimeError) as error:
+        raise _foreign(str(error).splitlines()[0]) from error
+    # A tensor that nobody asked for belongs to a layer that is not known here: without it all would seem well and be wrong.
+    left = [name for name in read.unread() if not name.endswith("num_batches_tracked")]
+    if left:
+        raise _foreign(f"the tensor {left[0]} is of no known part")
+    return tower
+
+
+def check_tower(state: State) -> None:
+    """Check that a tower can be made of ``state`` and can look, by shapes alone: nothing is computed.
+
+    Raises:
+        BadInputError: it cannot.
+    """
+    tower = make_tower({name: torch.empty_like(value, device="meta") for name, value in state.items()}, "meta")
+    try:
+        tower.features(torch.empty(1, 3, tower.resolution, tower.resolution, device="meta"))
+    except (IndexError, ValueError, RuntimeError) as error:
+        raise _foreign(str(error).splitlines()[0]) from error
+
+
+def _foreign(why: str) -> BadInputError:
+    return BadInputError(
+        f"these weights are not those of a CLIP image tower that is known here ({why}); look what there is with picasso-series weights list"
+    )
 
 
 class ResidualTower:
@@ -75,11 +94,11 @@ class ResidualTower:
         weights: dict[str, Tensor] = {}
         for name in state:
             # A convolution is "<place>conv<k>.weight" beside "<place>bn<k>", or a shortcut's "<place>0.weight" beside "<place>1".
-            if name.endswith(".weight") and state[name].ndim == 4:
+            if re.search(r"(conv\d|downsample\.0)\.weight$", name):
                 conv = name[: -len(".weight")]
                 norm = conv[:-1] + "1" if conv.endswith("downsample.0") else conv[:-5] + "bn" + conv[-1]
                 weights[f"{conv}.weight"], weights[f"{conv}.bias"] = _fold_batch_norm(state, conv, norm)
-        self._blocks = [_count(state, f"layer{stage}.") for stage in range(1, 5)]
+        self._blocks = [count_children(state, f"layer{stage}.") for stage in range(1, 5)]
         for part in ("q", "k", "v", "c"):
             weights |= {f"{part}.{kind}": state[f"attnpool.{part}_proj.{kind}"].float() for kind in ("weight", "bias")}
         weights["positions"] = state["attnpool.positional_embedding"].float()
@@ -151,27 +170,17 @@ class TransformerTower:
         """Fold each layer normalization's scale and shift into the product after it; ``state`` is left as it is."""
         self.dtype = torch.float32
         weights = {name: state[name].float() for name in ("ln_pre.weight", "ln_pre.bias", "conv1.weight")}
-        width, _, _, self._patch = weights["conv1.weight"].shape
-        if width > WIDEST:
-            raise ValueError(f"{width} channels are parted among heads in a way that is not known")
+        self._patch = weights["conv1.weight"].shape[-1]
         self._quick_gelu = quick_gelu
         positions = state["positional_embedding"].float()
         self._side = round((len(positions) - 1) ** 0.5)
         self.resolution = self._side * self._patch
         weights["class"] = state["class_embedding"].float() + positions[0]
         weights["places"] = positions[1:]
-        self._depth = _count(state, "transformer.resblocks.")
-        for index in range(self._depth):
-            block = f"transformer.resblocks.{index}."
-            for name, norm in (("attn.in_proj_", "ln_1"), ("mlp.c_fc.", "ln_2")):
-                folded = _fold_layer_norm(state, block + name, block + norm)
-                weights[f"{index}.{name}weight"], weights[f"{index}.{name}bias"] = folded
-            for name in ("attn.out_proj.", "mlp.c_proj."):
-                weights |= {f"{index}.{name}{kind}": state[f"{block}{name}{kind}"].float() for kind in ("weight", "bias")}
+        self._depth = depth_of(state)
+        weights |= folded_blocks(state)
         final = state["proj"].float().T
         weights["proj.weight"], weights["proj.bias"] = final * state["ln_post.weight"].float(), final @ state["ln_post.bias"].float()
-        if not self._depth:
-            raise ValueError("there are no blocks")
         self._weights = {name: _placed(value, device) for name, value in weights.items()}
         self._compared = [round(depth * self._depth) for depth in DEPTHS]
 
@@ -180,7 +189,7 @@ class TransformerTower:
         x = self._tokens(pictures)
         layers = []
         for index in range(self._depth):
-            x, _ = self._block(index, x)
+            x, _ = run_block(self._weights, index, x, quick_gelu=self._quick_gelu)
             if index + 1 in self._compared:
                 layers.append(x[:, 1:].transpose(1, 2).reshape(len(x), -1, self._side, self._side))
         w = self._weights
@@ -193,7 +202,7 @@ class TransformerTower:
         x = self._tokens(pictures)
         total = x.new_zeros(len(x), self._side**2, dtype=torch.float32)
         for index in range(self._depth):
-            x, probabilities = self._block(index, x, watched=True)
+            x, probabilities = run_block(self._weights, index, x, quick_gelu=self._quick_gelu, watched=True)
             total += probabilities[:, :, 0, 1:].float().mean(1)
         return (total / self._depth).view(-1, self._side, self._side)
 
@@ -206,31 +215,6 @@ class TransformerTower:
         patches = F.conv2d(pictures.to(self.dtype), w["conv1.weight"], stride=self._patch).flatten(2).transpose(1, 2)
         tokens = torch.cat([w["class"].expand(len(patches), 1, -1), patches + w["places"]], 1)
         return F.layer_norm(tokens, tokens.shape[2:], w["ln_pre.weight"], w["ln_pre.bias"], NORM_EPSILON)
-
-    def _block(self, index: int, x: Tensor, watched: bool = False) -> tuple[Tensor, Tensor]:
-        """The tokens after a block, and where ``watched`` its attention (B, heads, tokens, tokens), else nothing (0,)."""
-        batch, count, channels = x.shape
-        packed = self._linear(f"{index}.attn.in_proj_", F.layer_norm(x, x.shape[2:], eps=NORM_EPSILON))
-        query, key, value = packed.view(batch, count, 3, channels // HEAD, HEAD).permute(2, 0, 3, 1, 4)
-        probabilities = x.new_zeros(0)
-        if watched:
-            probabilities = (query @ key.transpose(2, 3) * HEAD**-0.5).softmax(-1)
-            gathered = probabilities @ value
-        else:
-            gathered = F.scaled_dot_product_attention(query, key, value)
-        x = x + self._linear(f"{index}.attn.out_proj.", gathered.transpose(1, 2).reshape(batch, count, channels))
-        inner = self._linear(f"{index}.mlp.c_fc.", F.layer_norm(x, x.shape[2:], eps=NORM_EPSILON))
-        return x + self._linear(f"{index}.mlp.c_proj.", self._bent(inner)), probabilities
-
-    def _bent(self, x: Tensor) -> Tensor:
-        return x * torch.sigmoid(1.702 * x) if self._quick_gelu else F.gelu(x)
-
-    def _linear(self, name: str, x: Tensor) -> Tensor:
-        weight, bias = self._weights[f"{name}weight"], self._weights[f"{name}bias"]
-        if x.device.type != "cpu":
-            return F.linear(x, weight, bias)
-        # As a convolution of many one-pixel pictures, for the reason that _rows gives.
-        return F.conv2d(x.reshape(-1, x.shape[2], 1, 1), weight[:, :, None, None], bias).view(*x.shape[:2], -1)
 
 
 AnyTower = TypeVar("AnyTower", ResidualTower, TransformerTower)
@@ -269,21 +253,8 @@ def _placed(value: Tensor, device: str) -> Tensor:
     return value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value.contiguous()
 
 
-def _count(state: State, prefix: str) -> int:
-    """How many numbered children stand under ``prefix``."""
-    numbers = {name[len(prefix) :].split(".")[0] for name in state if name.startswith(prefix)}
-    return 1 + max((int(number) for number in numbers), default=-1)
-
-
 def _fold_batch_norm(state: State, conv: str, norm: str) -> tuple[Tensor, Tensor]:
     """Weight and bias of a convolution that does what ``conv`` and then ``norm`` with its running averages do."""
     scale = state[f"{norm}.weight"].double() / (state[f"{norm}.running_var"].double() + NORM_EPSILON).sqrt()
     bias = state[f"{norm}.bias"].double() - state[f"{norm}.running_mean"].double() * scale
     return (state[f"{conv}.weight"].double() * scale[:, None, None, None]).float(), bias.float()
-
-
-def _fold_layer_norm(state: State, product: str, norm: str) -> tuple[Tensor, Tensor]:
-    """Weight and bias of a product that takes the bare normalized tokens in place of scaled and shifted ones."""
-    weight = state[f"{product}weight"].double()
-    bias = state[f"{product}bias"].double() + weight @ state[f"{norm}.bias"].double()
-    return (weight * state[f"{norm}.weight"].double()).float(), bias.float()

@@ -1,7 +1,8 @@
 """CLIP weights on this machine: fetched or imported once, verified, converted and kept.
 
-Knows the cache folder and what lies in it: the image tower of each model as ``<name>.safetensors``, which cannot run code, and
-beside it ``<name>.json``, which says where it came from. Knows no encoder.
+Knows the cache folder and what lies in it: the image tower of each model as ``<name>.safetensors``, which cannot run code, its text
+tower as ``<name>.text.safetensors``, which drawing never reads, and beside them ``<name>.json``, which says where they came from.
+Knows no encoder.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from picasso_series.atomic import PART, file_sha256, whole_file, write_whole
+from picasso_series.encoders.architectures import Architecture
 from picasso_series.encoders.download import DownloadError, OnProgress, download
-from picasso_series.encoders.weights_table import TABLE, Architecture, Entry, resolve
+from picasso_series.encoders.weights_table import TABLE, Entry, resolve
 from picasso_series.errors import BadInputError, MissingError
 from picasso_series.lock import waiting_lock
 
@@ -26,6 +28,16 @@ if TYPE_CHECKING:
 
 CACHE_VARIABLE = "PICASSO_SERIES_CACHE"
 """Environment variable that names another folder than the system's for what is kept between runs."""
+OFFLINE_VARIABLE = "PICASSO_SERIES_OFFLINE"
+"""Environment variable that forbids to fetch anything when it is set, to anything but 0, false, no or off."""
+
+
+class FetchError(MissingError):
+    """Weights cannot be fetched or stored; ``clause`` says why without saying how to mend it."""
+
+    def __init__(self, clause: str, mend: str) -> None:
+        super().__init__(f"{clause}; {mend}")
+        self.clause = clause
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,9 @@ class Record:
         verified: whether that file is the very one whose hash is known beforehand.
         sha256: hash of the ``.safetensors`` file in the cache.
         bytes: its length.
+        text_sha256: hash of the text tower's ``.text.safetensors``; empty where the model came without one, None where an earlier
+            version left it out.
+        text_bytes: its length.
     """
 
     name: str
@@ -47,6 +62,8 @@ class Record:
     verified: bool
     sha256: str
     bytes: int
+    text_sha256: str | None = None
+    text_bytes: int = 0
 
 
 def known_models() -> list[Entry]:
@@ -62,6 +79,11 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("picasso-series", appauthor=False) / "weights"
+
+
+def is_offline() -> bool:
+    """Whether the environment forbids to fetch anything."""
+    return os.environ.get(OFFLINE_VARIABLE, "").strip().lower() not in ("", "0", "false", "no", "off")
 
 
 def find(name: str | Entry) -> Path | None:
@@ -104,7 +126,24 @@ def verify(name: str | Entry) -> Record:
     if record is None:
         raise MissingError(f"the weights of {entry.name} are not on this machine; {_how_to_get(entry)}")
     if path.stat().st_size != record.bytes or file_sha256(path) != record.sha256:
-        raise BadInputError(f"the weights of {entry.name} are damaged ({path}); {_how_to_get(entry)}")
+        raise BadInputError(f"the weights of {entry.name} are damaged; {_how_to_get(entry)}")
+    return record
+
+
+def verify_text(name: str | Entry) -> Record:
+    """Check that the cached text tower of ``name`` is what was once stored, by its hash.
+
+    Raises:
+        UsageError: there are no weights of that name.
+        MissingError: it is not in the cache.
+        BadInputError: it is damaged.
+    """
+    entry = resolve(name)
+    record, path = record_of(entry), _text_path(_path(entry))
+    if record is None or not record.text_sha256 or not path.is_file():
+        raise MissingError(f"the text tower of {entry.name} is not on this machine; {_how_to_get(entry)}")
+    if path.stat().st_size != record.text_bytes or file_sha256(path) != record.text_sha256:
+        raise BadInputError(f"the text tower of {entry.name} is damaged ({path}); {_how_to_get(entry)}")
     return record
 
 
@@ -119,7 +158,7 @@ def fetch(name: str | Entry, on_progress: OnProgress | None = None) -> Path:
 
     Raises:
         UsageError: there are no weights of that name.
-        MissingError: they cannot be had, and why, within ten seconds of the last byte.
+        FetchError: they cannot be had, and why, within ten seconds of the last byte.
     """
     entry = resolve(name)
     path = _path(entry)
@@ -133,20 +172,20 @@ def fetch(name: str | Entry, on_progress: OnProgress | None = None) -> Path:
         if _is_whole(entry):
             return path
         if not entry.url:
-            raise MissingError(f"the weights of {entry.name} cannot be fetched by name; {_how_to_get(entry)}")
+            raise FetchError(f"the weights of {entry.name} cannot be fetched by name", _how_to_get(entry))
+        if is_offline():
+            clause = f"the weights of {entry.name} are not on this machine, and {OFFLINE_VARIABLE} forbids to fetch them"
+            raise FetchError(clause, f"unset it, or {_how_to_import(entry)}")
         path.parent.mkdir(parents=True, exist_ok=True)
         with waiting_lock(_lock(path), lambda: tell(part.stat().st_size if part.exists() else 0, None)):
             if _is_whole(entry):
                 return path
             try:
-                download(entry.url, entry.sha256, part, tell)
+                download([url for url in (entry.url, entry.mirror) if url], entry.sha256, part, tell)
             except DownloadError as error:
-                raise MissingError(
-                    f"the weights of {entry.name} cannot be fetched: {error}; try again later, or {_how_to_import(entry)}"
-                ) from error
-            from picasso_series.encoders.checkpoint import read_visual
-
-            _store(entry, read_visual(part), entry.url, entry.sha256)
+                clause = f"the weights of {entry.name} cannot be fetched: {error}"
+                raise FetchError(clause, f"try again later, or {_how_to_import(entry)}") from error
+            _store(entry, *_fetched_towers(entry, part), entry.url, entry.sha256)
             part.unlink()
     return path
 
@@ -158,10 +197,11 @@ def import_file(file: Path, name: str | Entry | None = None, known: Sequence[Ent
 
     Raises:
         UsageError: there are no weights of that name.
-        BadInputError: the file is damaged, could run code, is not recognized, or is not what ``name`` says.
+        BadInputError: the file is damaged, could run code, is not recognized, is not what ``name`` says, or cannot be looked through.
         MissingError: the cache cannot be written.
     """
-    from picasso_series.encoders.checkpoint import read_visual
+    from picasso_series.encoders.checkpoint import read_text, read_visual
+    from picasso_series.encoders.towers import check_tower
 
     asked = None if name is None else resolve(name)
     try:
@@ -170,17 +210,16 @@ def import_file(file: Path, name: str | Entry | None = None, known: Sequence[Ent
     except OSError as error:
         raise BadInputError(f"{file} cannot be read ({error.strerror}); check the path") from error
     found = Architecture.of({key: tuple(tensor.shape) for key, tensor in tower.items()})
-    entry = asked
-    for candidate in known:
-        if candidate.sha256 == sha256 or (asked is None and found is not None and candidate.architecture == found):
-            entry = candidate
-            break
+    entry = _recognized(sha256, found, asked, known)
     if entry is None:
         raise BadInputError(f"{file.name} holds a model that is not known here; name it with --name MODEL/PRETRAINED, as open_clip does")
     if asked is not None and (entry.name != asked.name or (asked.architecture not in (None, found))):
         raise BadInputError(f"{file.name} does not hold {asked.name}; leave --name out, or give another file")
-    verified = entry.sha256 == sha256
-    if entry.sha256 and not verified and not _is_half(tower["conv1.weight"]):
+    try:
+        check_tower(tower)
+    except BadInputError as error:
+        raise BadInputError(f"{file.name} cannot be used: {error}") from error
+    if entry.pretrained == "openai" and entry.sha256 not in ("", sha256) and not _is_half(tower["conv1.weight"]):
         raise BadInputError(
             f"{file.name} has the shapes of {entry.name} but not OpenAI's values, which are of half precision; "
             f"name it with --name {entry.model}/PRETRAINED, as open_clip does"
@@ -189,7 +228,27 @@ def import_file(file: Path, name: str | Entry | None = None, known: Sequence[Ent
     with _disk_troubles(entry):
         path.parent.mkdir(parents=True, exist_ok=True)
         with waiting_lock(_lock(path), lambda: None):
-            return _store(entry, tower, file.name, sha256)
+            return _store(entry, tower, read_text(file), file.name, sha256)
+
+
+def _recognized(sha256: str, found: Architecture | None, asked: Entry | None, known: Sequence[Entry]) -> Entry | None:
+    """What a file of this hash and architecture is: by its hash, else what it was said to be, else the first of its architecture."""
+    for candidate in known:
+        if candidate.sha256 == sha256:
+            return candidate
+    if asked is not None or found is None:
+        return asked
+    return next((candidate for candidate in known if candidate.architecture == found), None)
+
+
+def _fetched_towers(entry: Entry, part: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The image tower and the text tower in a file that came whole."""
+    from picasso_series.encoders.checkpoint import read_text, read_visual
+
+    try:
+        return read_visual(part), read_text(part)
+    except BadInputError as error:
+        raise FetchError(f"the weights of {entry.name} were fetched but cannot be read ({error})", _how_to_import(entry)) from error
 
 
 def load_visual(name: str | Entry) -> dict[str, Tensor]:
@@ -200,43 +259,73 @@ def load_visual(name: str | Entry) -> dict[str, Tensor]:
         MissingError: they are not in the cache.
         BadInputError: they are damaged.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     entry = resolve(name)
     path = find(entry)
     if path is None:
         raise MissingError(f"the weights of {entry.name} are not on this machine; {_how_to_get(entry)}")
+    return _load(entry, path)
+
+
+def load_text(name: str | Entry) -> dict[str, Tensor]:
+    """Load the text tower of ``name`` from the cache, verified: its tensors by open_clip's names, in the numbers that they came in.
+
+    Raises:
+        UsageError: there are no weights of that name.
+        MissingError: it is not in the cache.
+        BadInputError: it is damaged.
+    """
+    entry = resolve(name)
+    verify_text(entry)
+    return _load(entry, _text_path(_path(entry)))
+
+
+def _load(entry: Entry, path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise BadInputError(f"the weights of {entry.name} are damaged ({path}); {_how_to_get(entry)}") from error
+        raise BadInputError(f"the weights of {entry.name} are damaged; {_how_to_get(entry)}") from error
 
 
-def _store(entry: Entry, tower: dict[str, Tensor], source: str, source_sha256: str) -> Record:
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
+def _store(entry: Entry, tower: dict[str, Tensor], text: dict[str, Tensor], source: str, source_sha256: str) -> Record:
     path = _path(entry)
     for left in path.parent.glob(f".{entry.stem}.*{PART}.safetensors"):  # by a process that was killed; we hold the lock
         left.unlink()
-    # Tower and record are two files: without its record a tower does not count, so the old record goes first and the new one comes last.
+    # Towers and record are several files: without its record none counts, so the old record goes first and the new one comes last.
     _record_path(path).unlink(missing_ok=True)
-    with whole_file(path) as temporary:
-        try:
-            save_file(tower, temporary, metadata={"name": entry.name, "source_sha256": source_sha256})
-        except SafetensorError as error:
-            # The library tells what the disk answered only in words.
-            code = errno.ENOSPC if f"os error {errno.ENOSPC}" in str(error) else errno.EIO
-            raise OSError(code, str(error), str(path)) from error
+    metadata = {"name": entry.name, "source_sha256": source_sha256}
+    sha256, size = _save(path, tower, metadata)
+    _text_path(path).unlink(missing_ok=True)
+    text_sha256, text_size = _save(_text_path(path), text, metadata) if text else ("", 0)
     verified = bool(entry.sha256) and source_sha256 == entry.sha256
-    record = Record(entry.name, source, source_sha256, verified, file_sha256(path), path.stat().st_size)
+    record = Record(entry.name, source, source_sha256, verified, sha256, size, text_sha256, text_size)
     write_whole(_record_path(path), json.dumps(asdict(record), indent=1) + "\n")
     return record
 
 
+def _save(path: Path, tower: dict[str, Tensor], metadata: dict[str, str]) -> tuple[str, int]:
+    """Write a tower's file; its hash and length."""
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    with whole_file(path) as temporary:
+        try:
+            save_file(tower, temporary, metadata=metadata)
+        except SafetensorError as error:
+            # The library tells what the disk answered only in words.
+            code = errno.ENOSPC if f"os error {errno.ENOSPC}" in str(error) else errno.EIO
+            raise OSError(code, str(error), str(path)) from error
+    return file_sha256(path), path.stat().st_size
+
+
 def _path(entry: Entry) -> Path:
     return cache_folder() / f"{entry.stem}.safetensors"
+
+
+def _text_path(path: Path) -> Path:
+    return path.with_name(path.name.removesuffix(".safetensors") + ".text.safetensors")
 
 
 def _record_path(path: Path) -> Path:
@@ -256,11 +345,14 @@ def _read_record(path: Path) -> Record | None:
 
 
 def _is_whole(entry: Entry) -> bool:
+    """Whether both towers are as they were stored; weights that an earlier version stored without the text tower are fetched anew."""
     try:
-        verify(entry)
+        record = verify(entry)
+        if record.text_sha256:
+            verify_text(entry)
     except (MissingError, BadInputError):
         return False
-    return True
+    return record.text_sha256 is not None
 
 
 def _is_half(tensor: Tensor) -> bool:
@@ -286,9 +378,8 @@ def _disk_troubles(entry: Entry) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        folder = cache_folder()
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            why = f"the disk is full ({folder}); free some space"
-        else:
-            why = f"{folder} cannot be written ({error.strerror or error}); change its permissions"
-        raise MissingError(f"the weights of {entry.name} cannot be stored: {why}, or name another folder in {CACHE_VARIABLE}") from error
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        why = "the disk is full" if full else f"the cache cannot be written ({error.strerror or error})"
+        deed = "free some space in" if full else "change the permissions of"
+        mend = f"{deed} {cache_folder()}, or name another folder in {CACHE_VARIABLE}"
+        raise FetchError(f"the weights of {entry.name} cannot be stored: {why}", mend) from error

@@ -1,109 +1,222 @@
-"""Films of a finished series: the series film (photo, then level by level) and the trajectory film (how each level was found).
+"""Films of a finished series: the abstraction, the optimization, and a pen at work.
 
-Knows which films there are, their formats and files. What is on screen is told by ``timeline``, drawn by ``draw`` and stored by
-``encode`` and ``animate``. Needs no torch.
+Knows which files there are, their formats and how they are kept small. What is told is known by ``stories``, drawn by ``painter`` and
+stored by ``encode`` and ``animate``. Needs no torch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from picasso_series.atomic import write_whole
 from picasso_series.errors import PicassoError, UsageError
-from picasso_series.film.animate import animated_svg
-from picasso_series.film.draw import Painter, to_rgb
-from picasso_series.film.encode import Frames, film_palette, unwritten, write_gif, write_mp4, write_webp
-from picasso_series.film.timeline import Film, series_film, trajectory_film
+from picasso_series.film.animate import DRAWABLE, animated_svg
+from picasso_series.film.draw import to_rgb
+from picasso_series.film.encode import Frames, film_palette, gif, unwritten, webp, write_mp4
+from picasso_series.film.painter import Painter
+from picasso_series.film.stories import KINDS, Telling, tell
+from picasso_series.film.thrift import GIF_DIET, WEBP_DIET, Portion, fitting
+from picasso_series.film.timeline import Film, Scene
 from picasso_series.levels import Series
+from picasso_series.look import DEFAULT_STYLE, Look, load_look
 from picasso_series.settings import FORMATS
 from picasso_series.settings import size_pixels as parse_size
+from picasso_series.toml_file import did_you_mean
 
-__all__ = ["MP4_RATE", "SMALL_RATE", "parse_size", "write_films"]
+__all__ = [
+    "DEFAULT_KINDS",
+    "KINDS",
+    "MP4_RATE",
+    "Filming",
+    "Telling",
+    "film_file",
+    "film_names",
+    "parse_size",
+    "plan_filming",
+    "write_film",
+    "write_films",
+]
 
 MP4_RATE = 30
 """Frames a second of an MP4."""
-SMALL_RATE = 25
-"""Frames a second of GIF and WebP: GIF counts hundredths of a second, so its frames last four of them."""
-GIF_WIDTH = 540
-WEBP_WIDTH = 720
-"""The most pixels across of a GIF and of a WebP, which would be heavy at a film's size."""
+
+DEFAULT_KINDS = ("series", "trajectory")
+"""The films that a run has unless others are asked for."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a film's file name, its frames done and its frames in all."""
 
 
-def write_films(
-    series: Series,
-    folder: Path,
+@dataclass(frozen=True)
+class Filming:
+    """How films are made.
+
+    Attributes:
+        size: width and height of an MP4 in pixels, both even; GIF and WebP keep the shape but are smaller.
+        look: how everything is shown.
+        telling: how stories are told.
+        max_bytes: the most that a GIF or a WebP may weigh, None for any.
+
+    Raises:
+        UsageError: the size is not even, or no film could be so small.
+    """
+
+    size: tuple[int, int] = (1080, 1080)
+    look: Look = field(default_factory=Look)
+    telling: Telling = field(default_factory=Telling)
+    max_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        width, height = self.size
+        if min(width, height) < 2 or width % 2 or height % 2:
+            raise UsageError(f"a film has even sides, such as 1080x1080, not {width}x{height}")
+        if self.max_bytes is not None and self.max_bytes < 1:
+            raise UsageError(f"max_bytes takes a number of bytes above 0, not {self.max_bytes}")
+
+
+def plan_filming(
     *,
-    size: tuple[int, int] = (1080, 1080),
-    formats: Sequence[str] = ("mp4", "gif"),
-    on_progress: Progress | None = None,
+    size: str = "square",
+    style: str = DEFAULT_STYLE,
+    story: str = "simplify",
+    loop: bool = True,
+    loss_curve: bool = False,
+    max_bytes: int | None = None,
+    **look: Any,
+) -> Filming:
+    """How films are made, from plain words.
+
+    Args:
+        size: a name such as "story", or "WxH".
+        style: a style's name or the path of a style file.
+        story: how the series film is told: "simplify", "grow" or "pingpong".
+        loop: whether the end leads over to the beginning; else the last scene is held.
+        loss_curve: whether the trajectory film shows the loss as a small curve.
+        max_bytes: the most that a GIF or a WebP may weigh.
+        **look: any field of :class:`~picasso_series.look.Look` to change in the style; None leaves it.
+
+    Raises:
+        UsageError: one of them makes no sense.
+        BadInputError: the style file cannot be used.
+    """
+    known = [entry.name for entry in fields(Look) if entry.name not in ("name", "description")]
+    for name in look:
+        if name not in known:
+            raise UsageError(f"there is no option {name!r} for films{did_you_mean(name, known)}; the look has {', '.join(known)}")
+    return Filming(parse_size(size), load_look(style, **look), Telling(story, loop, loss_curve), max_bytes)
+
+
+def film_names(kinds: Sequence[str], formats: Sequence[str]) -> list[str]:
+    """The files that these kinds of films in these formats are, in order; a trajectory has no SVG.
+
+    Raises:
+        UsageError: an unknown kind or format.
+    """
+    for name, asked, known in (("kinds", kinds, KINDS), ("formats", formats, FORMATS)):
+        for value in asked:
+            if value not in known:
+                raise UsageError(f"{name} takes {', '.join(known)}, not {value!r}")
+    pairs = [(kind, form) for form in dict.fromkeys(formats) for kind in dict.fromkeys(kinds)]
+    return [f"{kind}.{form}" for kind, form in pairs if form != "svg" or kind in DRAWABLE]
+
+
+def write_films(
+    series: Series, folder: Path, names: Iterable[str], *, filming: Filming | None = None, on_progress: Progress | None = None
 ) -> list[Path]:
-    """Make the films of a series in ``folder`` (made if it is not there).
+    """Make films of a series in ``folder`` (made if it is not there).
 
     Args:
         series: a series of at least one level.
-        folder: where ``series.<format>`` and ``trajectory.<format>`` go; ``svg`` makes ``series.svg`` alone.
-        size: width and height of an MP4 in pixels, both even; GIF and WebP keep the shape but are smaller.
-        formats: of "mp4", "gif", "webp", "svg".
+        folder: where the films go.
+        names: the files to make, ``<kind>.<format>``, as :func:`film_names` gives them.
+        filming: how they are made.
         on_progress: called after each frame.
 
     Returns:
         The files made, in order.
 
     Raises:
-        UsageError: an unknown format, or a size that is not even.
+        UsageError: an unknown kind or format.
         MissingError: cairo or ffmpeg is not there.
         PicassoError: a film could not be written; no part of it is left.
     """
-    unknown = [name for name in formats if name not in FORMATS]
-    if unknown:
-        raise UsageError(f"formats takes {', '.join(FORMATS)}, not {unknown[0]!r}")
-    if min(size) < 2 or size[0] % 2 or size[1] % 2:
-        raise UsageError(f"a film has even sides, such as 1080x1080, not {size[0]}x{size[1]}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PicassoError(f"the folder {folder} cannot be made ({error.strerror or error}); choose another with --out") from error
-    films = {"series": series_film(series), "trajectory": trajectory_film(series)}
-    written = []
-    for kind in dict.fromkeys(formats):
-        if kind == "svg":
-            _write_svg(series, folder / "series.svg")
-            written.append(folder / "series.svg")
-            continue
-        for name, film in films.items():
-            path = folder / f"{name}.{kind}"
-            _write_film(film, series, path, size, on_progress)
-            written.append(path)
-    return written
+    return [write_film(series, folder / name, filming=filming, on_progress=on_progress) for name in names]
 
 
-def _write_svg(series: Series, path: Path) -> None:
+def film_file(series: Series, path: str | PathLike[str], kind: str, filming: Filming) -> None:
+    """Make one film as a file of any name; see :func:`write_film`.
+
+    Raises:
+        UsageError: the folder is not there, or the kind or the ending is unknown.
+        PicassoError: as :func:`write_film`.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent} for the film {path.name}; make it first")
+    write_film(series, path, kind=kind, filming=filming)
+
+
+def write_film(
+    series: Series, path: Path, *, kind: str | None = None, filming: Filming | None = None, on_progress: Progress | None = None
+) -> Path:
+    """Make one film, in the format that the path's ending names.
+
+    Args:
+        series: a series of at least one level.
+        path: the file to make; its folder is there.
+        kind: of "series", "trajectory", "draw-on"; the file's name without its ending when None.
+        filming: how it is made.
+        on_progress: called after each frame.
+
+    Raises:
+        UsageError: an unknown kind or ending.
+        MissingError: cairo or ffmpeg is not there.
+        PicassoError: the film could not be written; no part of it is left.
+    """
+    filming = filming or Filming()
+    kind, form = kind or path.stem, path.suffix.lower().removeprefix(".")
+    if not film_names([kind], [form]):
+        raise UsageError(f"the film {kind} cannot be a vector file; choose mp4, gif or webp for it")
+    film = tell(kind, series, filming.telling)
+    if form == "mp4":
+        painter = Painter(*filming.size, series.subject.detail, filming.look)
+        write_mp4(_frames(film, painter, MP4_RATE, path.name, on_progress), path, filming.size, MP4_RATE)
+        return path
     try:
-        write_whole(path, animated_svg(series))
+        if form == "svg":
+            write_whole(path, animated_svg(series, kind, filming.size, filming.look, filming.telling))
+        else:
+            write_whole(path, _small(film, series, path.name, filming, on_progress))
     except OSError as error:
         raise unwritten(path, error) from error
+    return path
 
 
-def _write_film(film: Film, series: Series, path: Path, size: tuple[int, int], on_progress: Progress | None) -> None:
-    """Draw and store one film in the format that the path's ending names."""
-    if path.suffix == ".mp4":
-        painter = Painter(*size, series.subject.rgb)
-        write_mp4(_frames(film, painter, MP4_RATE, path.name, on_progress), path, size, MP4_RATE)
-        return
-    painter = Painter(*_fit(size, GIF_WIDTH if path.suffix == ".gif" else WEBP_WIDTH), series.subject.rgb)
-    frames = _frames(film, painter, SMALL_RATE, path.name, on_progress)
-    if path.suffix == ".gif":
-        palette = film_palette(painter.paper, painter.ink, to_rgb(painter.frame(film.at(0.0))))
-        write_gif(frames, path, SMALL_RATE, palette)
-    else:
-        write_webp(frames, path, SMALL_RATE)
+def _small(film: Film, series: Series, name: str, filming: Filming, on_progress: Progress | None) -> bytes:
+    """A GIF or WebP, by the ending of its name, that weighs no more than it may."""
+    look, loop = filming.look, filming.telling.loop
+    diet = GIF_DIET if name.endswith(".gif") else WEBP_DIET
+
+    def make(portion: Portion) -> bytes:
+        painter = Painter(*_fit(filming.size, portion.width), series.subject.detail, look)
+        frames = _frames(film, painter, 1000 / portion.period, name, on_progress)
+        if diet is WEBP_DIET:
+            return webp(frames, portion.period, portion.colors, loop)
+        photo = to_rgb(painter.frame(Scene(photo=1.0)))
+        return gif(frames, portion.period, film_palette(look.paper, look.ink, photo, portion.colors), portion.colors, loop)
+
+    return fitting(make, diet, filming.max_bytes, name)
 
 
-def _frames(film: Film, painter: Painter, rate: int, name: str, on_progress: Progress | None) -> Frames:
+def _frames(film: Film, painter: Painter, rate: float, name: str, on_progress: Progress | None) -> Frames:
     """Draw a film's frames one at a time; a scene that lasts is drawn once."""
     done, total = 0, film.frame_count(rate)
     for scene, count in film.scenes(rate):

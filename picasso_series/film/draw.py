@@ -1,13 +1,12 @@
-"""Scenes and sketches -> pixels, from the vectors, on a cairo surface of the picture's own size.
+"""Strokes, letters and pictures on cairo surfaces, drawn from the vectors at the picture's own size.
 
-Knows paper, ink, margins and where the caption stands; knows neither time nor files' formats beyond PNG. cairo is loaded when the first
-picture is drawn, so that everything else works without it.
+Knows how a look is inked; knows neither frames nor time nor files' formats beyond PNG. cairo is loaded when the first picture is drawn, so
+that everything else works without it.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -18,16 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from picasso_series.errors import MissingError
-from picasso_series.film.morph import Strokes
-from picasso_series.film.timeline import Scene
-from picasso_series.lettering import Line, set_line
+from picasso_series.inking import TILE, Strokes, outlines, roughness, tile_side
+from picasso_series.lettering import Line
+from picasso_series.look import Color, Look
 from picasso_series.strokes import CANVAS, STROKE_WIDTH, Sketch
-
-Color = tuple[int, int, int]
-"""sRGB, 0 to 255."""
-
-PAPER: Color = (252, 250, 246)
-INK: Color = (22, 20, 18)
 
 _LITTLE_ENDIAN = sys.byteorder == "little"
 
@@ -54,39 +47,6 @@ def cairo() -> ModuleType:
     return cairocffi  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
-class Stage:
-    """Where things stand on a frame of ``width`` x ``height`` pixels: the drawing's square in the middle, the caption below it."""
-
-    width: int
-    height: int
-
-    @property
-    def side(self) -> float:
-        """Side of the drawing's square in pixels."""
-        return round(0.84 * min(self.width, self.height))
-
-    @property
-    def left(self) -> float:
-        """Left edge of the square."""
-        return (self.width - self.side) / 2
-
-    @property
-    def top(self) -> float:
-        """Upper edge of the square."""
-        return (self.height - self.side) / 2
-
-    @property
-    def letter_size(self) -> float:
-        """Size of the caption's em in pixels."""
-        return 0.032 * min(self.width, self.height)
-
-    @property
-    def baseline(self) -> float:
-        """Height of the caption's baseline."""
-        return self.top + self.side + 0.9 * self.letter_size
-
-
 class Sheet:
     """A picture being drawn: one color at first, then whatever is drawn on its cairo ``context``."""
 
@@ -105,34 +65,69 @@ class Sheet:
         return self._pixels if _LITTLE_ENDIAN else self._pixels[:, :, ::-1]
 
 
-class Painter:
-    """Draws scenes on frames of one size. Frames do not share memory, so several threads may draw at once."""
+def ink_strokes(context: Any, strokes: Strokes, place: tuple[float, float, float], look: Look, opacity: float = 1.0) -> None:
+    """Ink strokes of the unit square in the square ``place`` (left, top, side) of a cairo context, as the look has it.
 
-    def __init__(self, width: int, height: int, photo: NDArray[np.uint8], paper: Color = PAPER, ink: Color = INK) -> None:
-        """Prepare for frames of ``width`` x ``height`` pixels and a square sRGB photo (n, n, 3), whose white becomes the paper."""
-        self.stage = Stage(width, height)
-        self.paper, self.ink = paper, ink
-        side = int(self.stage.side)
-        picture = np.asarray(Image.fromarray(photo).resize((side, side), Image.Resampling.LANCZOS), np.float64)
-        # Multiplied with the paper, as if printed on it: the white around a cut-out shows no edge.
-        self._photo = _image_surface((picture * (np.array(paper) / 255)).round().astype(np.uint8))
+    All of them are one layer: where they cross, a translucent layer is not darker, and pieces that meet leave no seam.
+    """
+    if opacity <= 0 or not len(strokes.curves):
+        return
+    if opacity < 1:
+        context.push_group()
+    if look.grain > 0:
+        context.push_group()
+    _ink(context, strokes, place, look)
+    if look.grain > 0:
+        context.pop_group_to_source()
+        context.mask(_ground(look, place))
+    if opacity < 1:
+        context.pop_group_to_source()
+        context.paint_with_alpha(opacity)
 
-    def frame(self, scene: Scene) -> FrameArray:
-        """Draw one scene."""
-        stage = self.stage
-        sheet = Sheet(stage.width, stage.height, self.paper)
-        context = sheet.context
-        if scene.photo > 0:
-            context.set_source_surface(self._photo, round(stage.left), round(stage.top))
-            context.paint_with_alpha(scene.photo)
-        if scene.ink > 0:
-            draw_strokes(context, scene.strokes, (stage.left, stage.top, stage.side), self.ink, scene.ink)
-        for text, opacity in scene.captions:
-            if opacity > 0:
-                line = set_line(text, "italic", tracking=0.01)
-                left = stage.width / 2 - line.width * stage.letter_size / 2
-                draw_line(context, line, (left, stage.baseline, stage.letter_size), self.ink, 0.72 * opacity)
-        return sheet.pixels()
+
+def _ink(context: Any, strokes: Strokes, place: tuple[float, float, float], look: Look) -> None:
+    """Stroke or fill the strokes with the look's ink."""
+    left, top, side = place
+    context.set_source_rgb(*(value / 255 for value in look.ink))
+    if not look.even:
+        for chain in outlines(strokes, look) * side + (left, top):
+            _trace(context, chain)
+            context.close_path()
+        context.set_fill_rule(cairo().FILL_RULE_WINDING)
+        context.fill()
+        return
+    context.set_line_cap(cairo().LINE_CAP_ROUND)
+    context.set_line_join(cairo().LINE_JOIN_ROUND)
+    for width in np.unique(strokes.widths):
+        for chain in strokes.curves[strokes.widths == width] * side + (left, top):
+            _trace(context, chain)
+        context.set_line_width(look.width * look.profile[0] / CANVAS * side * width)
+        context.stroke()
+
+
+def _trace(context: Any, chain: NDArray[np.float64]) -> None:
+    """Begin a path and follow a chain of cubics (3 k + 1, 2) in the context's units."""
+    context.move_to(*chain[0])
+    for legs in chain[1:].reshape(-1, 6):
+        context.curve_to(*legs)
+
+
+def _ground(look: Look, place: tuple[float, float, float]) -> Any:
+    """The look's tile of roughness as a repeated pattern that begins at the corner of ``place``."""
+    left, top, side = place
+    pattern = cairo().SurfacePattern(_tile_surface(look.grain))
+    pattern.set_extend(cairo().EXTEND_REPEAT)
+    pattern.set_filter(cairo().FILTER_BILINEAR)
+    scale = TILE / (tile_side(look) * side / CANVAS)
+    pattern.set_matrix(cairo().Matrix(scale, 0, 0, scale, -left * scale, -top * scale))
+    return pattern
+
+
+@lru_cache(maxsize=8)
+def _tile_surface(grain: float) -> Any:
+    """The tile of roughness as a surface of opacities."""
+    tile = roughness(grain)
+    return cairo().ImageSurface(cairo().FORMAT_A8, TILE, TILE, bytearray(tile.tobytes()), TILE)
 
 
 def draw_strokes(context: Any, strokes: Strokes, place: tuple[float, float, float], ink: Color = (0, 0, 0), opacity: float = 1.0) -> None:
@@ -168,7 +163,7 @@ def draw_picture(context: Any, picture: NDArray[np.uint8], corner: tuple[float, 
     context.save()
     context.translate(*corner)
     context.scale(scale, scale)
-    context.set_source_surface(_image_surface(picture), 0, 0)
+    context.set_source_surface(picture_surface(picture), 0, 0)
     context.get_source().set_filter(cairo().FILTER_GOOD)
     context.get_source().set_extend(cairo().EXTEND_PAD)
     context.rectangle(0, 0, width, height)
@@ -193,7 +188,7 @@ def write_sketch_png(sketch: Sketch, path: Path, side: int = 896) -> None:
     Image.fromarray(to_rgb(sheet.pixels())[:, :, 0]).save(path, "PNG", optimize=True)
 
 
-def _image_surface(picture: NDArray[np.uint8]) -> Any:
+def picture_surface(picture: NDArray[np.uint8]) -> Any:
     """An RGB24 surface that shows an sRGB picture (height, width, 3)."""
     height, width = picture.shape[:2]
     pixels = np.full((height, width, 4), 255, np.uint8)

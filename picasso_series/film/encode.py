@@ -1,12 +1,13 @@
-"""Frames -> film files: MP4 through ffmpeg, GIF and WebP through Pillow.
+"""Frames -> films: MP4 files through ffmpeg, GIF and WebP through Pillow.
 
-Knows formats, palettes, colors' matrices and how to leave no file behind when a film is not finished. Knows neither strokes nor time:
+Knows formats, palettes, colors' matrices and how to leave no file behind when an MP4 is not finished. Knows neither strokes nor time:
 frames come as an iterable, each with the number of frame periods that it stays.
 """
 
 from __future__ import annotations
 
 import errno
+import io
 import subprocess
 import sys
 import tempfile
@@ -22,15 +23,14 @@ from scipy.spatial import KDTree
 
 from picasso_series.atomic import whole_file
 from picasso_series.errors import MissingError, PicassoError
-from picasso_series.film.draw import Color, FrameArray, to_rgb
+from picasso_series.film.draw import FrameArray, to_rgb
+from picasso_series.look import Color
 
 Frames = Iterable[tuple[FrameArray, int]]
 """Frames in turn, each with the number of periods that it is shown."""
 
 GREYS = 16
 """Steps from paper to ink in a GIF's palette: even steps of line art look exact and compress best without dithering."""
-PHOTO_COLORS = 111
-"""Colors of the photo in a GIF's palette; with the ramp they leave one of 128 free for what is transparent."""
 _NEAR = 2
 """Steps of 255 within which a color counts as one of the ramp between paper and ink."""
 
@@ -120,52 +120,55 @@ def _reason(complaints: bytes, status: int) -> str:
     return f"ffmpeg ended with status {status} ({lines[0] if lines else 'without a word'}); run `picasso-series doctor` to check the setup"
 
 
-def ramp(paper: Color, ink: Color) -> NDArray[np.uint8]:
-    """``GREYS`` even steps (GREYS, 3) from paper to ink."""
-    return np.asarray(np.linspace(paper, ink, GREYS).round(), np.uint8)
+def ramp(paper: Color, ink: Color, steps: int = GREYS) -> NDArray[np.uint8]:
+    """``steps`` even colors (steps, 3) from paper to ink."""
+    return np.asarray(np.linspace(paper, ink, steps).round(), np.uint8)
 
 
-def film_palette(paper: Color, ink: Color, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A film's palette (GREYS + PHOTO_COLORS, 3): the even ramp from paper to ink, then colors of the photo on its way to paper.
+def film_palette(paper: Color, ink: Color, photo: NDArray[np.uint8], steps: int = GREYS) -> NDArray[np.uint8]:
+    """A film's palette (n, 3): the even ramp from paper to ink, then colors of the photo on its way to paper.
 
     Args:
         paper: color of the paper.
         ink: color of the ink.
         photo: sRGB picture (height, width, 3) as it stands on the paper.
+        steps: colors of the ramp; the photo has seven times as many.
     """
     page, picture = np.array(paper, np.float64), photo.reshape(-1, 3).astype(np.float64)
     subject = picture[np.abs(picture - page).max(axis=1) > _NEAR]
+    # One color of a power of two stays free, for what is transparent.
+    count = 8 * steps - steps - 1
     # The photo fades in and out, so colors on the way to the paper count too; the clear photo counts most.
     fades = [(page + (subject - page) * part).round().astype(np.uint8) for part in (1.0, 1.0, 0.7, 0.45, 0.25, 0.1)]
-    colors = np.repeat(np.array([paper], np.uint8), PHOTO_COLORS, axis=0)
+    colors = np.repeat(np.array([paper], np.uint8), count, axis=0)
     if len(subject):
-        chosen = Image.fromarray(np.concatenate(fades)[None]).quantize(PHOTO_COLORS, Image.Quantize.MEDIANCUT).getpalette() or []
-        found = np.array(chosen, np.uint8).reshape(-1, 3)[:PHOTO_COLORS]
+        chosen = Image.fromarray(np.concatenate(fades)[None]).quantize(count, Image.Quantize.MEDIANCUT).getpalette() or []
+        found = np.array(chosen, np.uint8).reshape(-1, 3)[:count]
         colors[: len(found)] = found
-    return np.concatenate([ramp(paper, ink), colors])
+    return np.concatenate([ramp(paper, ink, steps), colors])
 
 
-def write_gif(frames: Frames, path: Path, rate: int, palette: NDArray[np.uint8]) -> None:
-    """Write an endlessly looping GIF at ``rate`` frames a second (a divisor of 100: GIF counts hundredths) in one palette, undithered.
+def gif(frames: Frames, period: int, palette: NDArray[np.uint8], steps: int = GREYS, loop: bool = True) -> bytes:
+    """A GIF in one palette, undithered.
 
-    Raises:
-        PicassoError: the file cannot be written.
+    Args:
+        frames: the frames in turn.
+        period: milliseconds of a frame period, a multiple of 10: GIF counts hundredths of a second.
+        palette: as :func:`film_palette` makes it.
+        steps: how many of its colors are the ramp from paper to ink.
+        loop: whether it plays endlessly; else once.
     """
-    _write_pillow(_indexed(frames, palette), path, "GIF", 1000 // rate, optimize=True, disposal=1)
+    return _moving(_indexed(frames, palette, steps), "GIF", period, loop, optimize=True, disposal=1)
 
 
-def write_webp(frames: Frames, path: Path, rate: int) -> None:
-    """Write an endlessly looping animated WebP at ``rate`` frames a second.
-
-    Raises:
-        PicassoError: the file cannot be written.
-    """
+def webp(frames: Frames, period: int, quality: int = 82, loop: bool = True) -> bytes:
+    """An animated WebP with frame periods of ``period`` milliseconds, played endlessly or once."""
     pictures = ((Image.fromarray(to_rgb(frame)), count) for frame, count in frames)
-    _write_pillow(pictures, path, "WEBP", 1000 // rate, quality=82, method=3)
+    return _moving(pictures, "WEBP", period, loop, quality=quality, method=3)
 
 
-def _write_pillow(pictures: Iterator[tuple[Image.Image, int]], path: Path, kind: str, period: int, **options: object) -> None:
-    """Save pictures that stay for whole periods of ``period`` milliseconds."""
+def _moving(pictures: Iterator[tuple[Image.Image, int]], kind: str, period: int, loop: bool, **options: object) -> bytes:
+    """Pictures that stay for whole periods of ``period`` milliseconds, as a file's content."""
     durations: list[int] = []
 
     def timed() -> Iterator[Image.Image]:
@@ -175,28 +178,36 @@ def _write_pillow(pictures: Iterator[tuple[Image.Image, int]], path: Path, kind:
 
     stream = timed()
     first = next(stream)
-    try:
-        with whole_file(path) as temporary:
-            # Pillow asks for the duration of a frame only after it has drawn it from the stream.
-            first.save(temporary, kind, save_all=True, append_images=stream, duration=durations, loop=0, **options)
-    except OSError as error:
-        raise unwritten(path, error) from error
+    buffer = io.BytesIO()
+    if loop or kind == "WEBP":
+        # A WebP counts how often it plays, a GIF how often it plays again; without a number a GIF plays once.
+        options["loop"] = 0 if loop else 1
+    # Pillow asks for the duration of a frame only after it has drawn it from the stream.
+    first.save(buffer, kind, save_all=True, append_images=stream, duration=durations, **options)
+    return buffer.getvalue()
 
 
-def _indexed(frames: Frames, palette: NDArray[np.uint8]) -> Iterator[tuple[Image.Image, int]]:
+def _indexed(frames: Frames, palette: NDArray[np.uint8], steps: int) -> Iterator[tuple[Image.Image, int]]:
     """Frames as palette pictures: pixels on the way from paper to ink by the ramp, the others by the nearest of all colors."""
-    greys = palette[:GREYS].astype(np.float64)
-    green = np.arange(256)
-    steps = np.abs(green[:, None] - greys[:, 1]).argmin(axis=1).astype(np.uint8)
-    blue, red = (np.interp(green, greys[::-1, 1], greys[::-1, channel]).round().astype(np.int16) for channel in (2, 0))
     centers = np.stack(np.meshgrid(*[np.arange(64) * 4 + 2] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     nearest = KDTree(palette).query(centers)[1].astype(np.uint8).reshape(64, 64, 64)
+    paper, ink = palette[0].astype(np.float32), palette[steps - 1].astype(np.float32)
+    way = ink - paper
+    # The channel that changes most between paper and ink tells the place on the ramp; for every value of it, the step and its color.
+    main = int(np.abs(way).argmax())
+    part = (np.arange(256, dtype=np.float32) - paper[main]) / (way[main] or 1.0)
+    inside = np.clip(part, 0, 1)
+    nearest_step = np.rint(inside * (steps - 1)).astype(np.uint8)
+    others = [(2 - channel, np.rint(paper[channel] + inside * way[channel]).astype(np.int16)) for channel in range(3)]
     for frame, count in frames:
-        b, g, r = frame[:, :, 0], frame[:, :, 1], frame[:, :, 2]
-        indices = steps[g]
+        value = frame[:, :, 2 - main]
+        indices = nearest_step[value]
         # Line art lies on the ramp and stays there exactly: the paper must not change its color when the photo comes and goes.
-        off = (np.abs(r - red[g]) > _NEAR) | (np.abs(b - blue[g]) > _NEAR)
-        indices[off] = nearest[r[off] >> 2, g[off] >> 2, b[off] >> 2]
+        off = np.zeros(value.shape, bool)
+        for place, expected in others:
+            off |= np.abs(frame[:, :, place] - expected[value]) > _NEAR
+        b, g, r = (frame[:, :, place][off] >> 2 for place in range(3))
+        indices[off] = nearest[r, g, b]
         picture = Image.fromarray(indices)
         picture.putpalette(palette.tobytes())
         yield picture, count

@@ -1,34 +1,42 @@
-"""What is on screen at time t: the series film and the trajectory film as pure functions of a series.
+"""What is on screen at time t: films as pure functions of time.
 
-Knows shots, easing and the pace of a film; numpy only. Knows neither pixels nor frame rates: a film is asked for the frames that fall
-on any rate.
+Knows scenes, shots and easing; numpy only. Knows neither the stories that films tell (``stories``) nor pixels nor frame rates: a film is
+asked for the frames that fall on any rate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from picasso_series.film.morph import Strokes, change, partly_drawn
-from picasso_series.levels import Level, Series, Trajectory
+from picasso_series.inking import Strokes
+from picasso_series.levels import Level
 
-PHOTO_HOLD = 0.8
-DRAW_ON = 1.2
-MORPH = 0.8
-LEVEL_HOLD = 0.9
-LAST_HOLD = 1.6
-RETURN = 0.7
-"""Seconds of the series film: the photo, the first drawing's coming, each change, each level, the last level, the way back."""
+NOTHING = Strokes.of(np.zeros((0, 4, 2)))
 
-SERIES_MOST = 8.0
-"""Seconds that all changes and holds between the first drawing and the last may take together; longer series are told faster."""
 
-TRAJECTORY_SECONDS = (8.0, 12.0)
-"""Least and most seconds of the trajectory film."""
+@dataclass(frozen=True)
+class Label:
+    """What is written below the drawing: a state's numeral, its count of strokes, and how opaque they are, 0 to 1."""
+
+    numeral: str
+    text: str
+    opacity: float = 1.0
+
+    def at(self, opacity: float) -> Label:
+        """The same words at another opacity."""
+        return Label(self.numeral, self.text, opacity)
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """A small curve: places (n, 2) in the unit square, x to the right and y down, and the part of it that is reached, 0 to 1 of x."""
+
+    curve: NDArray[np.float64]
+    reached: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +47,15 @@ class Scene:
         strokes: what is inked.
         ink: opacity of the strokes, 0 to 1.
         photo: opacity of the photo beneath them, 0 to 1.
-        captions: (text, opacity) of what is written below the drawing.
+        labels: what is written below the drawing.
+        chart: a curve beside the labels.
     """
 
-    strokes: Strokes
+    strokes: Strokes = NOTHING
     ink: float = 1.0
     photo: float = 0.0
-    captions: tuple[tuple[str, float], ...] = ()
+    labels: tuple[Label, ...] = ()
+    chart: Chart | None = None
 
 
 @dataclass(frozen=True)
@@ -55,12 +65,24 @@ class Shot:
     seconds: float
     scene: Callable[[float], Scene]
 
+    def backward(self) -> Shot:
+        """The same shot from its end to its beginning."""
+        return Shot(self.seconds, lambda u: self.scene(1 - u))
+
 
 @dataclass(frozen=True)
 class Film:
-    """Shots in turn. The end of a film leads over to its beginning, so that it can play in a loop."""
+    """Shots in turn.
+
+    Attributes:
+        shots: what follows what.
+        loops: whether the end leads over to the beginning; a film that does not ends with its last scene held.
+        cover: seconds after the beginning at which the film shows best what it is about, for a still in its place.
+    """
 
     shots: tuple[Shot, ...]
+    loops: bool = True
+    cover: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -93,129 +115,51 @@ class Film:
         raise ValueError("a film needs a shot")
 
 
+@dataclass
+class Reel:
+    """Shots that are put together one after the other; knows how long they are so far."""
+
+    shots: list[Shot] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """How long the shots take together."""
+        return sum(shot.seconds for shot in self.shots)
+
+    def add(self, *shots: Shot) -> None:
+        """Put shots at the end."""
+        self.shots += shots
+
+
+def still(scene: Scene, seconds: float) -> Shot:
+    """A scene that is held."""
+    return Shot(seconds, lambda _: scene)
+
+
 def ease(u: float) -> float:
     """Smooth progress: slow, fast, slow (a half cosine), 0 to 1 for u from 0 to 1; clipped outside."""
     return float(0.5 - 0.5 * np.cos(np.pi * min(max(u, 0.0), 1.0)))
 
 
+def glide(u: float, ramp: float = 0.12) -> float:
+    """Even progress from 0 to 1 that starts and stops softly: the speed is constant but for a ``ramp`` at both ends; clipped outside."""
+    u = min(max(u, 0.0), 1.0)
+    if u > 0.5:
+        return 1 - glide(1 - u, ramp)
+    return (u * u / (2 * ramp) if u < ramp else u - ramp / 2) / (1 - ramp)
+
+
 def count_text(level: Level) -> str:
     """How many strokes a level has, in words for a caption."""
-    return f"{level.strokes} stroke" if level.strokes == 1 else f"{level.strokes} strokes"
+    return strokes_text(level.strokes)
 
 
-def series_film(series: Series) -> Film:
-    """The photo, the first drawing, and how it becomes simpler level by level; every stroke keeps its identity.
-
-    Raises:
-        ValueError: the series has no level.
-    """
-    first, last = _ends(series)
-    changes = len(series.levels) - 1
-    pace = min(1.0, SERIES_MOST / (changes * (MORPH + LEVEL_HOLD))) if changes else 1.0
-    shots = [_photo(PHOTO_HOLD), _draw_on(first.sketch.points, count_text(first), DRAW_ON)]
-    for before, after in pairwise(series.levels):
-        shots.append(_hold(before.sketch.points, count_text(before), LEVEL_HOLD * pace))
-        shots.append(_morph(before, after, after.sketch.points, MORPH * pace))
-    shots += [_hold(last.sketch.points, count_text(last), LAST_HOLD), _return(last, RETURN)]
-    return Film(tuple(shots))
+def strokes_text(count: int) -> str:
+    """A number of strokes in words."""
+    return f"{count} stroke" if count == 1 else f"{count} strokes"
 
 
-def trajectory_film(series: Series) -> Film:
-    """The optimization of each level in turn, at an even visual speed whatever the number of rows recorded.
-
-    Raises:
-        ValueError: the series has no level.
-    """
-    first, last = _ends(series)
-    count = len(series.levels)
-    rest = 0.5 + 1.0 + 0.5 * (count - 1) + 0.6 * (count - 1) + 1.4 + 0.6
-    least, most = TRAJECTORY_SECONDS
-    work = max(1.2, (least - rest) / count)
-    pace = min(1.0, most / (rest + work * count))
-    shots = [_photo(0.5 * pace), _draw_on(first.trajectory.points[0], count_text(first), pace)]
-    for before, level in zip((None, *series.levels), series.levels, strict=False):
-        if before is not None:
-            shots.append(_morph(before, level, level.trajectory.points[0], 0.5 * pace))
-        shots.append(_optimization(level, work * pace))
-        shots.append(_hold(level.sketch.points, count_text(level), (1.4 if level is last else 0.6) * pace))
-    shots.append(_return(last, 0.6 * pace))
-    return Film(tuple(shots))
-
-
-def row_times(trajectory: Trajectory) -> NDArray[np.float64]:
-    """When each row of a trajectory is shown, (T,) rising from 0 to 1: in step with how far the strokes have moved on average.
-
-    Rows are dense at first and sparse later, so neither their number nor their iterations would give an even speed. A small even part
-    keeps rows apart between which nothing moves.
-    """
-    moves = np.linalg.norm(np.diff(trajectory.points.astype(np.float64), axis=0), axis=-1).mean(axis=(1, 2))
-    if len(moves) == 0:
-        return np.zeros(1)
-    steps = moves + 0.02 * moves.sum() / len(moves) + 1e-9
-    times = np.concatenate([[0.0], np.cumsum(steps)])
-    return np.asarray(times / times[-1], np.float64)
-
-
-def _ends(series: Series) -> tuple[Level, Level]:
-    if not series.levels:
-        raise ValueError("a film needs a series of at least one level")
-    return series.levels[0], series.levels[-1]
-
-
-def _photo(seconds: float) -> Shot:
-    scene = Scene(Strokes.of(np.zeros((0, 4, 2))), photo=1.0)
-    return Shot(seconds, lambda _: scene)
-
-
-def _hold(points: NDArray[np.float32], caption: str, seconds: float) -> Shot:
-    scene = Scene(Strokes.of(points), captions=((caption, 1.0),))
-    return Shot(seconds, lambda _: scene)
-
-
-def _draw_on(points: NDArray[np.float32], caption: str, seconds: float) -> Shot:
-    """Strokes draw themselves over the photo, the most salient first, while the photo fades."""
-    curves = np.asarray(points, np.float64)
-    delays = np.linspace(0, 0.45, len(curves)) if len(curves) > 1 else np.zeros(len(curves))
-
-    def scene(u: float) -> Scene:
-        drawn = np.array([ease((u - delay) / 0.55) for delay in delays])
-        return Scene(partly_drawn(curves, drawn, anchor=0.0), photo=1 - ease(u / 0.9), captions=((caption, ease(2 * u - 1)),))
-
-    return Shot(seconds, scene)
-
-
-def _morph(before: Level, after: Level, points: NDArray[np.float32], seconds: float) -> Shot:
-    """The finished drawing of ``before`` becomes a drawing ``points`` of the strokes of ``after``."""
-    plan = change(before.sketch, type(after.sketch).from_points(points, after.trajectory.ids.tolist()), after.lineage)
-    old, new = count_text(before), count_text(after)
-
-    def scene(u: float) -> Scene:
-        captions = ((old, 1 - ease(2.5 * u)), (new, ease(2.5 * u - 1.5)))
-        return Scene(plan.at(ease(u), ease(u / 0.75)), captions=captions)
-
-    return Shot(seconds, scene)
-
-
-def _optimization(level: Level, seconds: float) -> Shot:
-    times, rows = row_times(level.trajectory), level.trajectory.points.astype(np.float64)
-    captions = ((count_text(level), 1.0),)
-
-    def scene(u: float) -> Scene:
-        at = ease(u)
-        right = int(np.clip(np.searchsorted(times, at), 1, max(len(times) - 1, 1)))
-        if len(times) == 1:
-            return Scene(Strokes.of(rows[0]), captions=captions)
-        part = (at - times[right - 1]) / (times[right] - times[right - 1])
-        return Scene(Strokes.of((1 - part) * rows[right - 1] + part * rows[right]), captions=captions)
-
-    return Shot(seconds, scene)
-
-
-def _return(level: Level, seconds: float) -> Shot:
-    """The drawing gives way to the photo with which the film begins."""
-    strokes, caption = Strokes.of(level.sketch.points), count_text(level)
-
-    def scene(u: float) -> Scene:
-        return Scene(strokes, ink=1 - ease(1.4 * u - 0.4), photo=ease(1.25 * u), captions=((caption, 1 - ease(2 * u)),))
-
-    return Shot(seconds, scene)
+def between(seconds: Sequence[float], least: float, most: float) -> float:
+    """The pace at which durations together take between ``least`` and ``most`` seconds: what to multiply each with."""
+    total = sum(seconds)
+    return min(max(total, least), most) / total if total > 0 else 1.0

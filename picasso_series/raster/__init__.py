@@ -71,7 +71,7 @@ def choose_rasterizer(name: str = "auto", *, size: int = CANVAS, device: str = "
     if name == "diffvg":
         from picasso_series.raster.diffvg import DiffvgRasterizer
 
-        return DiffvgRasterizer.load(size=size), "asked for"
+        return DiffvgRasterizer.load(size=size, device=device), "asked for"
     if name not in RASTERIZERS:
         raise UsageError(f"there is no rasterizer {name!r}: choose one of {', '.join(RASTERIZERS)}")
     from picasso_series.raster.dense import DenseRasterizer

@@ -38,18 +38,24 @@ class DiffvgRasterizer:
     name: str = "diffvg"
 
     @classmethod
-    def load(cls, size: int = CANVAS) -> DiffvgRasterizer:
-        """Return the rasterizer after it has drawn a small picture and its gradient.
+    def load(cls, size: int = CANVAS, device: str = "cpu") -> DiffvgRasterizer:
+        """Return the rasterizer after it has drawn a small picture and its gradient on ``device``.
 
         Raises:
-            MissingError: pydiffvg cannot be imported or does not draw.
+            MissingError: pydiffvg cannot be imported or does not draw there.
         """
-        points = torch.tensor([[[[0.2, 0.5], [0.4, 0.5], [0.6, 0.5], [0.8, 0.5]]]], requires_grad=True)
+        if device not in ("cpu", "cuda"):
+            # It would read the memory of other devices as if it were the processor's.
+            raise MissingError(f"diffvg draws on cpu and cuda alone, not on {device}: choose torch, or add --device cpu")
+        points = torch.tensor([[[[0.2, 0.5], [0.4, 0.5], [0.6, 0.5], [0.8, 0.5]]]], device=device, requires_grad=True)
         try:
             image = cls(size=16).render(points, 4.0)
             (slope,) = torch.autograd.grad(image[0, 8:].sum(), points)
         except (RuntimeError, AssertionError, AttributeError, TypeError) as error:
-            raise MissingError(f"the pydiffvg installed here does not draw ({error}): build diffvg anew or choose torch") from error
+            place, cure = ("", "") if device == "cpu" else (f" on {device}", f" for {device}")
+            raise MissingError(
+                f"the pydiffvg installed here does not draw{place} ({error}): build diffvg anew{cure} or choose torch"
+            ) from error
         drawn = float(image[0, 8, 8].detach()) < 0.1 and float(image[0, 2, 2].detach()) > 0.9
         if not (drawn and bool(torch.isfinite(slope).all()) and float(slope[..., 1].sum()) < 0):
             raise MissingError("the pydiffvg installed here draws wrongly: build diffvg anew or choose torch")

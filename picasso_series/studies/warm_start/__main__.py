@@ -94,12 +94,10 @@ def warm_start(
 
 def _report(folder: Any, draws: Sequence[Any], names: Sequence[str]) -> None:
     """Write everything that is told of the draws so far."""
-    from PIL import Image
-
-    from picasso_series.atomic import whole_file, write_whole
+    from picasso_series.atomic import write_whole
     from picasso_series.studies.warm_start.plot import plot_svg
     from picasso_series.studies.warm_start.report import to_csv, to_markdown, to_record
-    from picasso_series.studies.warm_start.sheet import sheet_pixels
+    from picasso_series.studies.warm_start.sheet import sheet_svg
     from picasso_series.studies.warm_start.summary import summarize
 
     summary = summarize(draws)
@@ -110,8 +108,7 @@ def _report(folder: Any, draws: Sequence[Any], names: Sequence[str]) -> None:
     firsts = [next(draw for draw in draws if draw.photo == name) for name in names]
     pictures = [folder.load_photo(name) for name in names]
     for strokes in summary.levels:
-        with whole_file(folder.path / f"drawings-{strokes}.png") as temporary:
-            Image.fromarray(sheet_pixels(firsts, pictures, strokes)).save(temporary, "PNG", optimize=True)
+        write_whole(folder.path / f"drawings-{strokes}.svg", sheet_svg(firsts, pictures, strokes))
 
 
 def _machine() -> Mapping[str, Any]:

@@ -1,16 +1,16 @@
 """One photo drawn with one seed in every arm, level by level, at one budget.
 
 Knows how budgets are made equal and how results are judged; knows no files. The budget of a level is its iterations plus the dearest
-start among the arms, in iterations: who starts for less goes on for longer. What the seed changes: which lines a contour start takes
-(their weights are shaken), where a sampled start lies, and through which views the encoder looks while drawing. Judged are all drawings
-by one critic whose views no seed changes.
+start among the arms, in iterations: who starts for less goes on for longer, and two starts side by side share what is left. What the
+seed changes: which lines a contour start takes (their weights are shaken), where a sampled start lies, and through which views the
+encoder looks while drawing. Judged are all drawings by one critic, whose views no seed changes.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,7 +55,7 @@ class Contest:
         """Look at the photo; nothing is drawn yet. ``settings`` are the study's: levels, iterations and objective."""
         self._subject, self._settings, self._studio, self._seed = subject, settings, studio, seed
         with computing_threads(THREADS):
-            self._lines: tuple[Line, ...] = trace_lines(subject)
+            self._lines: Sequence[Line] = trace_lines(subject)
             self._sight = look_at(subject, replace(settings, seed=seed), studio)
             self._judges_sight = look_at(subject, replace(settings, seed=JUDGES_SEED), studio)
 
@@ -77,7 +77,7 @@ class Contest:
         begun = {arm: self._begin(arm, index, before.get(arm)) for arm in arms}
         budget = own + max(start.price for arm, start in begun.items() if not arm.shipped)
         for arm, start in begun.items():
-            iterations = own if arm.shipped else round(budget - start.price)
+            iterations = own if arm.shipped else round((budget - start.price) / len(start.checkpoint.notes["starts"]))
             level, work, seconds = self._finish(arm, index, before.get(arm), start, iterations)
             points = torch.from_numpy(level.trajectory.points[-1])[None].to(self._studio.device) * CANVAS
             entry = Entry(

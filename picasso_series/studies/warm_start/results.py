@@ -116,9 +116,9 @@ class StudyFolder:
         with whole_file(self._photo(photo)) as temporary:
             Image.fromarray(subject.rgb).save(temporary, "PNG")
 
-    def load_photo(self, photo: str) -> Image.Image:
-        """The prepared photo, (224, 224)."""
-        return Image.open(self._photo(photo)).convert("RGB")
+    def load_photo(self, photo: str) -> bytes:
+        """The prepared photo, as the bytes of a PNG of 224 x 224 pixels."""
+        return self._photo(photo).read_bytes()
 
     def _photo(self, photo: str) -> Path:
         return self.path / "photos" / f"{photo}.png"

@@ -1,0 +1,266 @@
+"""The films of a series: the abstraction, the optimization, and a pen at work.
+
+Knows what is told in which order and how long each moment takes; knows neither pixels nor formats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from picasso_series.errors import UsageError
+from picasso_series.film.contour import outline, stretch
+from picasso_series.film.morph import change, partly_drawn
+from picasso_series.film.pen import plan_pen
+from picasso_series.film.timeline import Chart, Film, Label, Reel, Scene, Shot, between, count_text, ease, glide, still, strokes_text
+from picasso_series.inking import Strokes
+from picasso_series.lettering import roman
+from picasso_series.levels import Level, Series, Trajectory
+from picasso_series.strokes import Sketch
+
+KINDS = ("series", "trajectory", "draw-on")
+"""The films that can be made of a series."""
+
+STORIES = ("simplify", "grow", "pingpong")
+"""The ways in which the series film is told: to fewer strokes, to more, or there and back."""
+
+PHOTO_HOLD, CONTOUR, DRAW_ON = 0.8, 0.9, 1.0
+MORPH, LEVEL_HOLD, LAST_HOLD = 0.85, 0.8, 1.5
+RETURN, END_HOLD = 0.7, 2.2
+"""Seconds of the series film: the photo, its outline's coming, the first drawing's, each change, each level, the last, the way back to
+the beginning, and the last scene of a film that does not loop."""
+
+SERIES_MOST = 8.0
+"""Seconds that all changes and holds between the two ends may take together in one direction; longer series are told faster."""
+
+TRAJECTORY_SECONDS = (8.0, 12.0)
+DRAW_ON_SECONDS = (3.0, 8.0)
+"""Least and most seconds of the trajectory film, and of the pen's work in the draw-on film."""
+
+PEN_SECONDS = 0.8
+"""Seconds in which the pen draws a straight line as long as the drawing is wide."""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How films are told.
+
+    Attributes:
+        story: of ``STORIES``, for the series film.
+        loop: whether the end of a film leads over to its beginning; else its last scene is held.
+        loss_curve: whether the trajectory film shows the loss as a small curve.
+
+    Raises:
+        UsageError: there is no such story.
+    """
+
+    story: str = "simplify"
+    loop: bool = True
+    loss_curve: bool = False
+
+    def __post_init__(self) -> None:
+        if self.story not in STORIES:
+            raise UsageError(f"story takes {', '.join(STORIES[:-1])} or {STORIES[-1]}, not {self.story!r}")
+
+
+def tell(kind: str, series: Series, telling: Telling | None = None) -> Film:
+    """The film of a kind (one of ``KINDS``).
+
+    Raises:
+        UsageError: there is no such kind.
+        ValueError: the series has no level.
+    """
+    telling = telling or Telling()
+    if not series.levels:
+        raise ValueError("a film needs a series of at least one level")
+    if kind == "series":
+        return _series_film(series, telling)
+    if kind == "trajectory":
+        return _trajectory_film(series, telling)
+    if kind == "draw-on":
+        return _draw_on_film(series, telling)
+    raise UsageError(f"a film's kind is {', '.join(KINDS[:-1])} or {KINDS[-1]}, not {kind!r}")
+
+
+def row_times(trajectory: Trajectory) -> NDArray[np.float64]:
+    """When each row of a trajectory is shown, (T,) rising from 0 to 1: in step with how far the strokes have moved on average.
+
+    Rows are dense at first and sparse later, so neither their number nor their iterations would give an even speed. A small even part
+    keeps rows apart between which nothing moves.
+    """
+    moves = np.linalg.norm(np.diff(trajectory.points.astype(np.float64), axis=0), axis=-1).mean(axis=(1, 2))
+    if len(moves) == 0:
+        return np.zeros(1)
+    steps = moves + 0.02 * moves.sum() / len(moves) + 1e-9
+    times = np.concatenate([[0.0], np.cumsum(steps)])
+    return np.asarray(times / times[-1], np.float64)
+
+
+def _series_film(series: Series, telling: Telling) -> Film:
+    levels, labels = series.levels, _labels(series)
+    pairs = list(pairwise(range(len(levels))))
+    pace = between([MORPH + LEVEL_HOLD] * len(pairs), 0, SERIES_MOST)
+    holds = [still(_drawn(level.sketch.points, label), LEVEL_HOLD * pace) for level, label in zip(levels, labels, strict=True)]
+    changes = [_morph(levels[a], levels[b], levels[b].sketch.points, (labels[a], labels[b]), MORPH * pace) for a, b in pairs]
+    reel = Reel()
+    if telling.story == "grow":
+        reel.add(replace(holds[-1], seconds=LAST_HOLD))
+        for number in range(len(changes) - 1, -1, -1):
+            reel.add(changes[number].backward(), holds[number])
+        reel.add(_return(levels[0], labels[0], RETURN), _photo(LAST_HOLD if telling.loop else END_HOLD))
+        if telling.loop:
+            reel.add(_return(levels[-1], labels[-1], RETURN).backward())
+        return Film(tuple(reel.shots), telling.loop)
+    reel.add(_photo(PHOTO_HOLD), *_coming(series, labels[0]))
+    for hold, morph in zip(holds, changes, strict=False):
+        reel.add(hold, morph)
+    if telling.story == "simplify":
+        cover = reel.seconds
+        reel.add(replace(holds[-1], seconds=LAST_HOLD if telling.loop else END_HOLD))
+        if telling.loop:
+            reel.add(_return(levels[-1], labels[-1], RETURN))
+        return Film(tuple(reel.shots), telling.loop, cover)
+    reel.add(replace(holds[-1], seconds=LAST_HOLD))
+    for number in range(len(changes) - 1, -1, -1):
+        reel.add(changes[number].backward(), holds[number])
+    reel.add(_return(levels[0], labels[0], RETURN))
+    if not telling.loop:
+        reel.add(_photo(END_HOLD))
+    return Film(tuple(reel.shots), telling.loop)
+
+
+def _trajectory_film(series: Series, telling: Telling) -> Film:
+    """The optimization of each level in turn, at an even visual speed whatever the number of rows recorded."""
+    levels, labels = series.levels, _labels(series)
+    count, first = len(levels), levels[0]
+    rest = 0.5 + 0.8 + 0.5 * (count - 1) + 0.6 * (count - 1) + 1.4 + 0.6
+    least, most = TRAJECTORY_SECONDS
+    work = max(1.2, (least - rest) / count)
+    pace = min(1.0, most / (rest + work * count))
+    charts = _loss_curves(levels) if telling.loss_curve else [None] * count
+    reel = Reel()
+    reel.add(_photo(0.5 * pace), _draw_over(first.trajectory.points[0], labels[0], 0.8 * pace))
+    for number, (level, label, curve) in enumerate(zip(levels, labels, charts, strict=True)):
+        if number:
+            before = levels[number - 1]
+            reel.add(_morph(before, level, level.trajectory.points[0], (labels[number - 1], label), 0.5 * pace))
+        reel.add(_optimization(level, label, curve, work * pace))
+        seconds = 0.6 if level is not levels[-1] else 1.4 if telling.loop else END_HOLD / pace
+        reel.add(still(replace(_drawn(level.sketch.points, label), chart=None if curve is None else Chart(curve, 1.0)), seconds * pace))
+    cover = reel.seconds - 0.1
+    if telling.loop:
+        reel.add(_return(levels[-1], labels[-1], 0.6 * pace))
+    return Film(tuple(reel.shots), telling.loop, cover)
+
+
+def _draw_on_film(series: Series, telling: Telling) -> Film:
+    """The richest drawing from the blank sheet, most salient stroke first, at the pace of a pen."""
+    level = series.levels[0]
+    plan = plan_pen(level.sketch.points)
+    way = float(np.linalg.norm(np.diff(plan.curves, axis=1), axis=-1).sum())
+    seconds = PEN_SECONDS * way * between([PEN_SECONDS * way], *DRAW_ON_SECONDS)
+
+    def scene(u: float) -> Scene:
+        begun = int((plan.begins <= u).sum()) if u > 0 else 0
+        return Scene(partly_drawn(plan.curves, plan.drawn(u)), labels=(Label("", strokes_text(begun)),) if begun else ())
+
+    blank, done = Scene(), _drawn(level.sketch.points, Label("", count_text(level)))
+    reel = Reel()
+    reel.add(still(blank, 0.3), Shot(seconds, scene))
+    cover = reel.seconds
+    reel.add(still(done, LAST_HOLD if telling.loop else END_HOLD))
+    if telling.loop:
+        reel.add(Shot(0.6, lambda u: replace(done, ink=1 - ease(u), labels=(done.labels[0].at(1 - ease(2 * u)),))))
+    return Film(tuple(reel.shots), telling.loop, cover)
+
+
+def _labels(series: Series) -> list[Label]:
+    return [Label(roman(number), count_text(level)) for number, level in enumerate(series.levels, start=1)]
+
+
+def _drawn(points: ArrayLike, label: Label) -> Scene:
+    return Scene(Strokes.of(points), labels=(label,))
+
+
+def _photo(seconds: float) -> Shot:
+    return still(Scene(photo=1.0), seconds)
+
+
+def _coming(series: Series, label: Label) -> tuple[Shot, ...]:
+    """The outline runs around the photo's subject; then the first drawing's strokes take its place while the photo goes."""
+    line, points = outline(series.subject), series.levels[0].sketch.points
+    if not len(line.curves):
+        return (_draw_over(points, label, CONTOUR + DRAW_ON),)
+
+    def around(u: float) -> Scene:
+        return Scene(stretch(line, 0.0, glide(u)), photo=1 - 0.45 * ease(u))
+
+    def inked(u: float) -> Scene:
+        strokes = Strokes.together([stretch(line, glide(1.1 * u), 1.0), _drawn_in_turn(points, u)])
+        return Scene(strokes, photo=0.55 * (1 - ease(u / 0.9)), labels=(label.at(ease(2 * u - 1)),))
+
+    return Shot(CONTOUR, around), Shot(DRAW_ON, inked)
+
+
+def _draw_over(points: ArrayLike, label: Label, seconds: float) -> Shot:
+    """Strokes draw themselves over the photo, the most salient first, while the photo fades."""
+
+    def scene(u: float) -> Scene:
+        return Scene(_drawn_in_turn(points, u), photo=1 - ease(u / 0.9), labels=(label.at(ease(2 * u - 1)),))
+
+    return Shot(seconds, scene)
+
+
+def _drawn_in_turn(points: ArrayLike, u: float) -> Strokes:
+    """Strokes that draw themselves, one beginning shortly after the other, at a progress in [0, 1]."""
+    count = len(np.asarray(points))
+    delays = np.linspace(0, 0.45, count) if count > 1 else np.zeros(count)
+    return partly_drawn(points, [ease((u - delay) / 0.55) for delay in delays])
+
+
+def _morph(before: Level, after: Level, points: NDArray[np.float32], labels: tuple[Label, Label], seconds: float) -> Shot:
+    """The finished drawing of ``before`` becomes a drawing ``points`` of the strokes of ``after``."""
+    plan = change(before.sketch, Sketch.from_points(points, after.trajectory.ids.tolist()), after.lineage)
+    old, new = labels
+
+    def scene(u: float) -> Scene:
+        return Scene(plan.at(ease(u), ease(u / 0.75)), labels=(old.at(1 - ease(2.5 * u)), new.at(ease(2.5 * u - 1.5))))
+
+    return Shot(seconds, scene)
+
+
+def _optimization(level: Level, label: Label, curve: NDArray[np.float64] | None, seconds: float) -> Shot:
+    times, rows = row_times(level.trajectory), level.trajectory.points.astype(np.float64)
+
+    def scene(u: float) -> Scene:
+        at = glide(u)
+        right = int(np.clip(np.searchsorted(times, at), 1, max(len(times) - 1, 1)))
+        points = rows[0]
+        if len(times) > 1:
+            part = (at - times[right - 1]) / (times[right] - times[right - 1])
+            points = (1 - part) * rows[right - 1] + part * rows[right]
+        return Scene(Strokes.of(points), labels=(label,), chart=None if curve is None else Chart(curve, at))
+
+    return Shot(seconds, scene)
+
+
+def _loss_curves(levels: tuple[Level, ...]) -> list[NDArray[np.float64]]:
+    """The loss of each level over the film's time, (T, 2): x from 0 to 1, y from 0 at the greatest loss of all levels to 1 at the least."""
+    losses = [np.asarray(level.trajectory.loss, np.float64) for level in levels]
+    known = np.concatenate([loss[np.isfinite(loss)] for loss in losses])
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    heights = [(high - np.nan_to_num(loss, nan=high, posinf=high)) / max(high - low, 1e-9) for loss in losses]
+    return [np.stack([row_times(level.trajectory), height], axis=1) for level, height in zip(levels, heights, strict=True)]
+
+
+def _return(level: Level, label: Label, seconds: float) -> Shot:
+    """The drawing gives way to the photo."""
+    strokes = Strokes.of(level.sketch.points)
+
+    def scene(u: float) -> Scene:
+        return Scene(strokes, ink=1 - ease(1.4 * u - 0.4), photo=ease(1.25 * u), labels=(label.at(1 - ease(2 * u)),))
+
+    return Shot(seconds, scene)
