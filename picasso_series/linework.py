@@ -36,7 +36,7 @@ def _basis(count: int, dtype: torch.dtype, device: torch.device) -> Tensor:
 def bending(points: Tensor) -> Tensor:
     """Mean over strokes of the control polygon's second differences, relative to its length; (B,)."""
     legs = points[:, :, 1:] - points[:, :, :-1]
-    size = legs.norm(dim=-1).sum(-1).detach()
+    size = legs.norm(dim=-1).sum(-1)
     bends: Tensor = (legs[:, :, 1:] - legs[:, :, :-1]).square().sum((2, 3)) / (size.square() + 25)
     return bends.mean(1)
 

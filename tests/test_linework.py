@@ -199,3 +199,11 @@ def test_only_points_beyond_the_paper_are_off_it() -> None:
         back = points[0, 0, 3] - gradient[0, 0, 3]
         assert ((back - CANVAS / 2).abs() <= (points[0, 0, 3] - CANVAS / 2).abs()).all()
         assert gradient[0, 0, :3].abs().max() == 0
+
+
+def test_bending_gains_nothing_by_drawing_smaller() -> None:
+    points = (torch.rand(1, 6, 4, 2, generator=torch.Generator().manual_seed(7)) * 200).requires_grad_()
+    (gradient,) = torch.autograd.grad(bending(points).sum(), points)
+    # The slope along a change of scale about each stroke's own middle.
+    middle = points.mean(2, keepdim=True)
+    assert abs(float((gradient * (points - middle)).sum())) < 1e-3 * float(bending(points))

@@ -27,6 +27,7 @@ from picasso_series.encoders.structure import StructureEncoder
 from picasso_series.encoders.towers import make_tower
 from picasso_series.events import Step
 from picasso_series.lines import trace_lines
+from picasso_series.motif import Motif
 from picasso_series.optimize import Moment, optimize, record_at
 from picasso_series.raster.dense import DenseRasterizer
 from picasso_series.raster.soft import SoftRasterizer
@@ -148,7 +149,7 @@ def test_iterations_wait_for_nothing(kind: str, options: dict[str, Any], monkeyp
 def test_judging_waits_for_nothing_until_its_verdict_is_read(kind: str) -> None:
     settings = Settings(levels=(8,))
     studio = studio_on("meta", ENCODERS[kind]("meta"))
-    critic = Critic(look_at(face(), settings, studio), trace_lines(face()), settings, studio, 8)
+    critic = Critic(look_at(face(), settings, studio), Motif(8, trace_lines(face())), settings, studio)
     points = drawings("meta")
     critic.judge(points)
     with Watch():

@@ -11,6 +11,7 @@ from sample_subjects import face
 
 from picasso_series.critic import RELAX, Critic
 from picasso_series.lines import trace_lines
+from picasso_series.motif import Motif, find_motif
 from picasso_series.optimize import FINAL_PEN, Schedule
 from picasso_series.salience import reduce
 from picasso_series.series import Studio, choose_studio, look_at
@@ -44,7 +45,7 @@ def of(entries: list[Entry], strokes: int) -> dict[str, Entry]:
 
 def test_a_reduction_is_counted_to_the_last_picture(studio: Studio) -> None:
     lines = trace_lines(face())
-    critic = MeteredCritic(None, lines, replace(QUICK, layer_weight=0.0, embedding_weight=0.0), studio, 3)
+    critic = MeteredCritic(None, Motif(3, lines), replace(QUICK, layer_weight=0.0, embedding_weight=0.0), studio)
     points = torch.from_numpy(np.random.default_rng(4).uniform(40, 180, (6, 4, 2)).astype(np.float32))
     reduce(points, 3, critic.judge_small, studio.judge, critic.relax, joins=False)
     assert critic.work == Work(steps=0, settling=3 * RELAX.iterations, looks=6 + 5 + 4)
@@ -55,8 +56,8 @@ def test_a_reduction_is_counted_to_the_last_picture(studio: Studio) -> None:
 def test_drawings_side_by_side_are_counted_each(studio: Studio) -> None:
     lines, schedule = trace_lines(face()), Schedule(5, 1.0, False, FINAL_PEN)
     points = torch.from_numpy(np.random.default_rng(5).uniform(40, 180, (2, 3, 4, 2)).astype(np.float32))
-    plain = Critic(look_at(face(), QUICK, studio), lines, QUICK, studio, 3)
-    metered = MeteredCritic(look_at(face(), QUICK, studio), lines, QUICK, studio, 3)
+    plain = Critic(look_at(face(), QUICK, studio), Motif(3, lines), QUICK, studio)
+    metered = MeteredCritic(look_at(face(), QUICK, studio), Motif(3, lines), QUICK, studio)
     assert torch.equal(metered.cost(points, 1, schedule, points), plain.cost(points, 1, schedule, points))
     metered.cost(points[:1], 2, schedule, points[:1])
     assert metered.work == Work(steps=3)
@@ -67,7 +68,7 @@ def test_sampled_strokes_may_go_far_and_contours_stay_with_their_lines(studio: S
     lines, schedule = trace_lines(face()), Schedule(5, 1.0, False, FINAL_PEN)
     points = torch.from_numpy(np.random.default_rng(6).uniform(60, 160, (1, 3, 4, 2)).astype(np.float32))
     for start, held in (("contour", True), ("saliency", False)):
-        critic = Critic(None, lines, replace(QUICK, start=start, layer_weight=0.0, embedding_weight=0.0), studio, 3)
+        critic = Critic(None, Motif(3, lines), replace(QUICK, start=start, layer_weight=0.0, embedding_weight=0.0), studio)
         near, far = critic.cost(points, 0, schedule, points), critic.cost(points, 0, schedule, points + 30)
         assert bool(far > near) == held
         assert held or torch.equal(far, near)
@@ -110,7 +111,7 @@ def test_arms_start_as_they_say(entries: list[Entry]) -> None:
 def test_all_are_judged_by_one_critic_whatever_the_seed(entries: list[Entry], studio: Studio) -> None:
     settings = replace(QUICK, seed=JUDGES_SEED)
     for entry in entries:
-        judge = Critic(look_at(face(), settings, studio), trace_lines(face()), settings, studio, entry.strokes)
+        judge = Critic(look_at(face(), settings, studio), find_motif(trace_lines(face()), face(), entry.strokes), settings, studio)
         costs = judge.judge(torch.from_numpy(entry.points)[None] * CANVAS)
         assert entry.losses == pytest.approx({name: float(cost[0]) for name, cost in costs.items()}, rel=1e-4)
         assert sum(entry.losses.values()) == pytest.approx(2 * entry.losses["total"], rel=1e-5)
