@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from picasso_series.strokes import FloatArray, Sketch
+
+if TYPE_CHECKING:
+    from picasso_series.gallery.notebook import Slider
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +161,23 @@ class Series:
     levels: tuple[Level, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, Any] = field(default_factory=dict)
+
+    def show(self, title: str = "A series") -> Slider:
+        """The series with a slider through its levels, which a notebook shows where it is the value of a cell.
+
+        Args:
+            title: what it is called, for those who do not see it.
+
+        Raises:
+            BadInputError: the series has no level.
+        """
+        from picasso_series.gallery.notebook import series_slider
+
+        return series_slider(self, title)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of the series itself."""
+        return self.show()._repr_html_()
 
     def film(self, path: str | PathLike[str], kind: str = "series", **options: Any) -> None:
         """Make a film of the series, as the command ``film`` does.

@@ -31,6 +31,7 @@ _NUMERAL_DROP, _COUNT_DROP = 30.0, 47.0
 _ROW_GAP = 40.0
 _ONE_ROW_LEVELS = 5
 _MOST_IN_A_ROW = 8
+_STRIP_DETAIL = 2
 
 # The sheet's lengths as shares of its shorter side, and its letters in ems of the smallest ones.
 _SHEET_GAP, _GUTTER, _FOOT_MARGIN = 0.055, 0.07, 0.02
@@ -39,6 +40,7 @@ _LETTERS_ON_A4 = 3.3
 _TITLE_EMS, _SUBTITLE_EMS, _NUMERAL_EMS = 3.2, 1.3, 1.15
 _PANEL, _BAND = 0.25, 0.2
 """Width of what stands beside the drawings, and height of what stands above them, as shares of the sheet within its margins."""
+_SHEET_DETAIL = 4
 _PHOTO_SHARE = 0.8
 """Most of the drawings' scale that the photo is shown at: the drawings come first."""
 
@@ -90,6 +92,7 @@ class Layout:
         width, height: of the whole plate, in canvas units (a strip) or millimeters (a sheet).
         photo: the photo's window: its upper left corner and its scale, in the plate's units a canvas unit.
         photo_window: what is shown of the photo.
+        photo_detail: how many pixels of the photo a canvas unit are worth showing.
         drawings: (sketch, x, y), the upper left corner of each level's window.
         scale: the drawings' scale.
         window: what is shown of the drawings' canvas.
@@ -100,6 +103,7 @@ class Layout:
     height: float
     photo: tuple[float, float, float]
     photo_window: Window
+    photo_detail: int
     drawings: tuple[tuple[Sketch, float, float], ...]
     scale: float
     window: Window
@@ -146,7 +150,7 @@ def lay_strip(subject: Subject, states: Sequence[State], look: Look) -> Layout:
         )
     drawings = tuple((state.level.sketch, x, y) for state, (x, y) in zip(states, places[1:], strict=True))
     height = top + rows * row_height - _ROW_GAP + _MARGIN
-    return Layout(width, height, (*places[0], 1.0), window, drawings, 1.0, window, tuple(texts))
+    return Layout(width, height, (*places[0], 1.0), window, _STRIP_DETAIL, drawings, 1.0, window, tuple(texts))
 
 
 def lay_sheet(subject: Subject, states: Sequence[State], look: Look, sheets: Sequence[Paper], subtitle: str = "") -> Layout:
@@ -229,7 +233,7 @@ def _lay_on(subject: Subject, states: Sequence[State], look: Look, sheet: Paper,
     if caption:
         texts.append(_left(caption, "italic", (margin, sheet.height - margin), em, sheet.width - 2 * margin, soft=True))
     drawings = tuple((state.level.sketch, x, y) for state, (x, y) in zip(states, grid.cells, strict=True))
-    return Layout(sheet.width, sheet.height, (*photo, scale), photo_window, drawings, grid.scale, window, tuple(texts))
+    return Layout(sheet.width, sheet.height, (*photo, scale), photo_window, _SHEET_DETAIL, drawings, grid.scale, window, tuple(texts))
 
 
 def _heading(look: Look, subtitle: str, corner: tuple[float, float], em: float, room: float) -> Iterator[Text]:

@@ -20,14 +20,15 @@ from PIL import Image
 
 from picasso_series.atomic import whole_file, write_whole
 from picasso_series.errors import PicassoError
-from picasso_series.film.draw import Sheet, cairo, draw_line, draw_picture, draw_strokes, to_rgb
-from picasso_series.inking import Strokes
+from picasso_series.film.draw import Sheet, cairo, draw_line, draw_picture, ink_strokes, to_rgb
+from picasso_series.film.painter import on_paper
+from picasso_series.inking import Strokes, svg_ground, svg_strokes, svg_style
 from picasso_series.levels import Series, Subject
 from picasso_series.look import Color, Look, color_text
 from picasso_series.paper import MM_PER_INCH, MM_PER_POINT
 from picasso_series.plate import Layout, all_states, lay_strip
 from picasso_series.strokes import CANVAS
-from picasso_series.svg import SVG_NAMESPACE, path_data
+from picasso_series.svg import SVG_NAMESPACE
 
 PNG_WIDTH = 2400
 """Width of ``plate.png`` in pixels."""
@@ -132,20 +133,24 @@ def sheet_pdf(plan: Layout, subject: Subject, look: Look, title: str) -> bytes:
 def _draw(context: Any, plan: Layout, subject: Subject, look: Look, scale: float) -> None:
     """Draw a plate on a cairo context that is ``scale`` of its units a unit of the layout."""
     x, y, photo_scale = plan.photo
-    draw_picture(context, _photo(plan, subject, look), (x * scale, y * scale), scale * photo_scale)
+    photo = _photo(plan, subject, look)
+    draw_picture(context, photo, (x * scale, y * scale), scale * photo_scale * plan.photo_window.width / photo.shape[1])
     side = CANVAS * plan.scale * scale
     for sketch, x, y in plan.drawings:
         place = ((x - plan.window.left * plan.scale) * scale, (y - plan.window.top * plan.scale) * scale, side)
-        draw_strokes(context, Strokes.of(sketch.points), place, look.ink)
+        ink_strokes(context, Strokes.of(sketch.points), place, look)
     for text in plan.texts:
         draw_line(context, text.line, (text.x * scale, text.y * scale, text.size * scale), _letter_color(look, text.soft))
 
 
 def _photo(plan: Layout, subject: Subject, look: Look) -> NDArray[np.uint8]:
-    """The photo's part in the window, its white the paper; one of its pixels is one canvas unit."""
-    window = plan.photo_window
-    part = subject.rgb[window.top : window.bottom, window.left : window.right]
-    return np.rint(part * (np.array(look.paper) / 255)).astype(np.uint8)
+    """The photo's part in the window, the white around its subject the paper, with as many pixels as the layout has use for."""
+    window, scale = plan.photo_window, subject.detail.shape[0] / CANVAS
+    place = [round(value * scale) for value in (window.left, window.top, window.right, window.bottom)]
+    part = Image.fromarray(on_paper(subject.detail, look.paper)).crop((place[0], place[1], place[2], place[3]))
+    if scale > plan.photo_detail:
+        part = part.resize((window.width * plan.photo_detail, window.height * plan.photo_detail), Image.Resampling.LANCZOS)
+    return np.asarray(part)
 
 
 def _letter_color(look: Look, soft: bool) -> Color:
@@ -155,12 +160,13 @@ def _letter_color(look: Look, soft: bool) -> Color:
 
 
 def _svg_lines(plan: Layout, look: Look) -> Iterator[str]:
-    style = f'fill="none" stroke="{color_text(look.ink)}" stroke-width="{look.width:g}" stroke-linecap="round" stroke-linejoin="round"'
+    # Each drawing is moved into its place, so one definition of the ground serves all of them.
+    yield svg_ground(look, (0, 0, CANVAS, CANVAS))
+    roughness = ' mask="url(#ground)"' if look.grain > 0 else ""
     for sketch, x, y in plan.drawings:
         place = f"translate({x - plan.window.left * plan.scale:.6g} {y - plan.window.top * plan.scale:.6g})"
         zoom = f" scale({plan.scale:.6g})" if plan.scale != 1 else ""
-        paths = "".join(f'<path d="{path_data(stroke.points)}"/>\n' for stroke in sketch.strokes)
-        yield f'<g transform="{place}{zoom}" {style}>\n{paths}</g>\n'
+        yield f'<g transform="{place}{zoom}" {svg_style(look)}{roughness}>\n{svg_strokes(Strokes.of(sketch.points), look, digits=3)}</g>\n'
     for text in plan.texts:
         color = color_text(_letter_color(look, text.soft))
         yield f'<path fill="{color}" d="{text.line.path_data(text.x, text.y, text.size, 3)}"/>\n'

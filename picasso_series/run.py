@@ -211,15 +211,18 @@ def _read_picture(path: Path, mode: str) -> NDArray[np.uint8]:
             picture = Image.open(path)
         with picture:
             if picture.width != picture.height or not CANVAS <= picture.width <= _MAX_SIDE:
-                sizes = f"a square of {CANVAS} to {_MAX_SIDE} pixels a side"
-                raise BadInputError(f"{path} is {picture.width}x{picture.height}, not {sizes}; draw the series again")
+                raise _misshapen(path)
             return np.asarray(picture.convert(mode))
     except FileNotFoundError as error:
         raise BadInputError(f"{path} is missing; run the drawing's command again to remake it") from error
     except Image.DecompressionBombError as error:
-        raise BadInputError(f"{path} is far larger than any subject; draw the series again") from error
+        raise _misshapen(path) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise BadInputError(f"{path} is damaged; delete it and run the drawing's command again") from error
+
+
+def _misshapen(path: Path) -> BadInputError:
+    return BadInputError(f"{path} is no square of {CANVAS} to {_MAX_SIDE} pixels a side; draw the series again")
 
 
 def _check_manifest(manifest: Mapping[str, Any]) -> None:

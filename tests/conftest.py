@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser import started
 from fake_core import fake_module
 from PIL import Image, ImageDraw
 from weights_server import Server, serving
@@ -100,6 +101,12 @@ def entry(archive: Path, server: Server) -> Entry:
     from sample_clip import entry_of
 
     return entry_of(archive, server.url)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A headless Chromium; who asks for it is skipped where there is none."""
+    yield from started(tmp_path_factory.mktemp("profile"))
 
 
 @pytest.fixture

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,27 @@ def tiny_mp4(width: int, height: int, *, faststart: bool = True) -> bytes:
     picture = box(b"trak", box(b"tkhd", bytes(76), struct.pack(">II", width << 16, height << 16)), box(b"mdia", b""))
     parts = [box(b"moov", box(b"mvhd", bytes(100)), sound, picture), box(b"mdat", bytes(64))]
     return box(b"ftyp", b"isom", bytes(4)) + b"".join(parts if faststart else parts[::-1])
+
+
+@lru_cache
+def moving_mp4(width: int, height: int) -> bytes:
+    """A film of two seconds: a white square that becomes black."""
+    import imageio_ffmpeg
+
+    fade = f"color=white:size={width}x{height}:duration=2:rate=5,fade=out:0:10"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        line = ["-v", "error", "-f", "lavfi", "-i", fade, "-pix_fmt", "yuv420p", "-threads", "1", "-movflags", "faststart", str(path)]
+        subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *line], check=True)
+        return path.read_bytes()
+
+
+def moving_gif(path: Path, size: tuple[int, int]) -> None:
+    """A picture that moves: a line that goes down."""
+    frames = [Image.new("L", size, 255) for _ in range(8)]
+    for number, frame in enumerate(frames):
+        ImageDraw.Draw(frame).line([0, 10 * number, size[0], 10 * number], fill=0, width=3)
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=200, loop=0)
 
 
 def file_records(*names: str) -> list[dict[str, Any]]:
@@ -73,9 +97,9 @@ def sample_run(folder: Path, title: str = "duck", levels: tuple[int, ...] = (8, 
         (place / "trajectory.npz").write_bytes(bytes(2048))
     Image.new("RGB", (900, 240), "white").save(folder / "plate.png")
     (folder / "plate.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 240"/>', encoding="utf-8")
-    (folder / "films/series.mp4").write_bytes(tiny_mp4(1080, 1920))
-    (folder / "films/trajectory.mp4").write_bytes(tiny_mp4(640, 480, faststart=False))
-    Image.new("P", (320, 200)).save(folder / "films/series.gif")
+    (folder / "films/series.mp4").write_bytes(moving_mp4(108, 192))
+    (folder / "films/trajectory.mp4").write_bytes(moving_mp4(64, 48))
+    moving_gif(folder / "films/series.gif", (320, 200))
     content = manifest(title, levels, **changes)
     (folder / "series.json").write_text(json.dumps(content), encoding="utf-8")
     return Run(folder, content, series, title)

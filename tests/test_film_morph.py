@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sample_series import sample_series
 
-from picasso_series.film.morph import Motion, change, flow, oriented, parameters_at, partly_drawn, places, split
+from picasso_series.film.morph import STRAY, Motion, change, flow, oriented, parameters_at, partly_drawn, places, split
 from picasso_series.levels import Lineage
 from picasso_series.strokes import Sketch, bernstein, length, sub_curve
 
@@ -81,8 +81,8 @@ def test_orientation_never_costs_more_than_the_other_way(points: np.ndarray, tar
 @settings(deadline=None)
 @given(curves, curves, unit)
 def test_no_shape_on_the_way_is_longer_shorter_or_more_bent_than_its_ends_allow(a: np.ndarray, b: np.ndarray, moved: float) -> None:
-    """Thus nothing collapses when it turns round, and nothing ties a knot."""
-    start, end = places(a), places(b)
+    """Thus nothing collapses when it turns round, and nothing ties a knot. (Strokes so short that they stray nowhere.)"""
+    start, end = (places(points) * STRAY / 6 for points in (a, b))
     shape = Motion(start[None], end[None]).at(moved)[0]
     sizes = [float(np.linalg.norm(np.diff(part, axis=0), axis=1).sum()) for part in (start, shape, end)]
     assert sizes[1] == pytest.approx((1 - moved) * sizes[0] + moved * sizes[2], abs=1e-9)
@@ -91,15 +91,24 @@ def test_no_shape_on_the_way_is_longer_shorter_or_more_bent_than_its_ends_allow(
     np.testing.assert_allclose(shape.mean(axis=0), (1 - moved) * start.mean(axis=0) + moved * end.mean(axis=0), atol=1e-9)
 
 
+@settings(deadline=None)
+@given(curves, curves, unit)
+def test_no_point_strays_far_from_its_straight_way(a: np.ndarray, b: np.ndarray, moved: float) -> None:
+    start, end = places(a), places(b)
+    shape = Motion(start[None], end[None]).at(moved)[0]
+    assert np.linalg.norm(shape - (1 - moved) * start - moved * end, axis=1).max() <= 1.1 * STRAY
+
+
 @given(curves, st.floats(-3.1, 3.1), unit)
-def test_a_stroke_that_turns_keeps_its_shape(points: np.ndarray, angle: float, moved: float) -> None:
+def test_a_short_stroke_that_turns_keeps_its_shape(points: np.ndarray, angle: float, moved: float) -> None:
     """Moving every point straight would shrink it on the way, to nothing at half a turn."""
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    start = places(points)
-    part = np.array([[np.cos(moved * angle), np.sin(moved * angle)], [-np.sin(moved * angle), np.cos(moved * angle)]])
+
+    def turned(by: float) -> np.ndarray:
+        return (start - middle) @ np.array([[np.cos(by), np.sin(by)], [-np.sin(by), np.cos(by)]]) + middle
+
+    start = places(points) * STRAY / 6
     middle = start.mean(axis=0)
-    end = (start - middle) @ turn + middle
-    np.testing.assert_allclose(Motion(start[None], end[None]).at(moved)[0], (start - middle) @ part + middle, atol=1e-6)
+    np.testing.assert_allclose(Motion(start[None], turned(angle)[None]).at(moved)[0], turned(moved * angle), atol=1e-6)
 
 
 @pytest.mark.parametrize("backward", [False, True])

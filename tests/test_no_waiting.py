@@ -25,6 +25,7 @@ from picasso_series.encoders import Encoder
 from picasso_series.encoders.clip import ClipEncoder
 from picasso_series.encoders.structure import StructureEncoder
 from picasso_series.encoders.towers import make_tower
+from picasso_series.encoders.weights_table import resolve
 from picasso_series.events import Step
 from picasso_series.lines import trace_lines
 from picasso_series.motif import Motif
@@ -92,7 +93,7 @@ def _no_tensor_without_numbers_stays_in_a_cache() -> Iterator[None]:
 
 def clip(kind: str, device: str) -> ClipEncoder:
     state = residual_state() if kind == "residual" else transformer_state()
-    return ClipEncoder("RN101", make_tower(state, device), "", dict, device)
+    return ClipEncoder(resolve("RN101"), make_tower(state, device), "", device)
 
 
 ENCODERS: dict[str, Callable[[str], Encoder]] = {
@@ -105,7 +106,8 @@ LIKE_CLIPASSO = {"line_weight": 0.0, "start": "saliency", "schedule": "constant"
 
 def studio_on(device: str, encoder: Encoder) -> Studio:
     kind = SoftRasterizer if device == "cpu" else DenseRasterizer
-    return Studio(encoder, kind(), kind(size=CANVAS // 2), device, 1, encoder.saliency)
+    embedded = StructureEncoder.load(device)
+    return Studio(encoder, embedded, kind(), kind(size=CANVAS // 2), device, 1, embedded.saliency)
 
 
 def drawing_on(device: str, kind: str, **more: Any) -> LevelDrawing:

@@ -2,57 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import SHOWN, asked, emulated, faults, touch, visit
 from PIL import Image
-from sample_run import sample_run
+from sample_run import FILMS, sample_run
 
 from picasso_series.gallery import build_site, write_page
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed; install the test extra")
+pytest.importorskip("selenium", reason="selenium is not installed; install the test extra")
 
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-DRIVER = shutil.which("chromedriver")
+pytestmark = pytest.mark.browser
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver; apt-get install chromium chromium-driver"),
-]
-
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1200,900",
-)  # fmt: skip
-SHOWN = """return [...document.querySelectorAll(".states .drawing")]
-    .filter(e => getComputedStyle(e).visibility === "visible" && e.getBoundingClientRect().width > 50)
-    .map(e => e.getAttribute("aria-label").match(/with (.*)/)[1])"""
 PATHS = """return [...document.querySelectorAll(".states path")].map(p => p.getAttribute("d").match(/-?[0-9.]+/g).map(Number).join(" "))"""
 
 WATCH = """window.seen = [];
     const note = change => seen.push(change.target.getAttribute("d").match(/-?[0-9.]+/g).map(Number).join(" "));
     new MutationObserver(changes => changes.forEach(note))
         .observe(document.querySelector(".states"), {subtree: true, attributes: true, attributeFilter: ["d"]})"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=DRIVER))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +39,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def opened(browser: Any, page: str) -> Iterator[Any]:
     """The browser with the page just opened, and no complaint of the page's when the test is over."""
-    browser.get("about:blank")
-    browser.get_log("browser")
-    browser.get_log("performance")
-    browser.get(page)
+    visit(browser, page)
     yield browser
     assert browser.get_log("browser") == []
 
@@ -119,15 +90,47 @@ def test_strokes_move_on_their_way(opened: Any) -> None:
 
 
 def test_who_wants_no_motion_gets_none(browser: Any, page: str) -> None:
-    still = {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", still)
-    try:
-        browser.get("about:blank")
-        browser.get(page)
+    with emulated(browser, prefers_reduced_motion="reduce"):
+        visit(browser, page)
         slider(browser).send_keys(Keys.END)
         assert browser.execute_script(SHOWN) == ["2 strokes"]
-    finally:
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+@pytest.mark.parametrize(("share", "strokes"), [(0.0, "8 strokes"), (0.45, "4 strokes"), (1.0, "2 strokes")])
+def test_a_finger_moves_the_knob(browser: Any, page: str, share: float, strokes: str) -> None:
+    with emulated(browser, width=390):
+        visit(browser, page)
+        box = slider(browser).rect
+        top = browser.execute_script("return scrollY")
+        begin, end = (box["x"] + 12 + part * (box["width"] - 24) for part in (0, share))
+        touch(browser, (begin, box["y"] - top + box["height"] / 2), (end, box["y"] - top + box["height"] / 2))
+        until_shown(browser, strokes)
+        assert slider(browser).get_attribute("aria-valuetext") == strokes
+
+
+def test_a_finger_on_the_drawing_moves_it_on_and_back(browser: Any, page: str) -> None:
+    with emulated(browser, width=390):
+        visit(browser, page)
+        touch(browser, (330, 300), (130, 300))
+        until_shown(browser, "4 strokes")
+        assert browser.execute_script("return location.hash") == "#strokes=4"
+        touch(browser, (100, 300), (300, 305))
+        until_shown(browser, "8 strokes")
+        touch(browser, (200, 600), (205, 300))
+        assert browser.execute_script("return scrollY") > 100, "a finger that goes up scrolls"
+        assert browser.execute_script(SHOWN) == ["8 strokes"]
+
+
+def test_strokes_stand_between_the_states_while_the_knob_is_held(opened: Any) -> None:
+    before = opened.execute_script(PATHS)
+    opened.execute_script("const s = document.querySelector('#level'); s.value = 0.3; s.dispatchEvent(new Event('input'))")
+    assert opened.execute_script(SHOWN) == ["8 strokes"]
+    held = opened.execute_script(PATHS)
+    assert held != before
+    opened.execute_script("document.querySelector('#level').dispatchEvent(new Event('change'))")
+    until_shown(opened, "4 strokes")
+    slider(opened).send_keys(Keys.HOME)
+    WebDriverWait(opened, 10).until(lambda b: b.execute_script(PATHS) == before)
 
 
 def test_ticks_and_space_drive_it_too(opened: Any) -> None:
@@ -158,10 +161,9 @@ def test_nothing_is_asked_of_a_network(opened: Any) -> None:
     slider(opened).send_keys(Keys.END)
     until_shown(opened, "2 strokes")
     opened.execute_script("window.scrollTo(0, document.body.scrollHeight)")
-    events = [json.loads(entry["message"])["message"] for entry in opened.get_log("performance")]
-    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
-    assert any(url.endswith("index.html") for url in asked)
-    assert not [url for url in asked if not url.startswith(("file:", "data:", "about:"))]
+    addresses = asked(opened)
+    assert any(url.endswith("index.html") for url in addresses)
+    assert not [url for url in addresses if not url.startswith(("file:", "data:", "about:"))]
     broken = "return [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
     assert opened.execute_script(broken) == []
 
@@ -182,27 +184,33 @@ def test_without_javascript_all_drawings_are_there(browser: Any, page: str) -> N
 @pytest.mark.parametrize("width", [360, 768, 1600])
 def test_the_page_never_scrolls_sideways(browser: Any, page: str, tmp_path: Path, width: int) -> None:
     index = build_site([sample_run(tmp_path / "run", title="Donaudampfschifffahrtsgesellschaftskapitän")], tmp_path / "site")
-    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": True}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    try:
+    with emulated(browser, width=width):
         for address in (page, *(path.as_uri() for path in index)):
             browser.get(address)
             assert browser.execute_script("return document.documentElement.scrollWidth") <= width, address
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_ink_stands_out_from_paper(browser: Any, page: str, tmp_path: Path, scheme: str) -> None:
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
-    try:
+    shot = tmp_path / "shot.png"
+    with emulated(browser, prefers_color_scheme=scheme):
         browser.get(page)
-        shot = tmp_path / "shot.png"
         assert browser.find_element(By.CSS_SELECTOR, ".states").screenshot(str(shot))
-    finally:
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     with Image.open(shot) as picture:
         gray = picture.convert("L")
     darkest, lightest = gray.getextrema()
     assert lightest - darkest > 150
     assert (gray.getpixel((3, 3)) > 128) == (scheme == "light")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [0, 390])
+def test_axe_finds_nothing(browser: Any, tmp_path: Path, scheme: str, width: int) -> None:
+    runs = [sample_run(tmp_path / name, name) for name in ("duck", "goose")]
+    addresses = [path.as_uri() for path in build_site(runs, tmp_path / "site", credit="Photos: somebody")]
+    addresses += [write_page(runs[0], films=FILMS).as_uri(), write_page(runs[1], films=["films/series.gif"]).as_uri()]
+    with emulated(browser, width=width, prefers_color_scheme=scheme):
+        for address in addresses:
+            visit(browser, address)
+            assert faults(browser) == [], address
+            assert browser.get_log("browser") == []

@@ -27,6 +27,7 @@ from picasso_series.atomic import file_sha256, is_part, whole_file, write_whole
 from picasso_series.cli.app import run as run_program
 from picasso_series.command import repeat_command
 from picasso_series.errors import BadInputError, PicassoError, UsageError
+from picasso_series.film import plan_filming
 from picasso_series.lock import LOCK_NAME, folder_lock
 from picasso_series.make import Chosen, Drawn, Finished, Resumed, make_run
 from picasso_series.presets import Resolved, resolve
@@ -419,22 +420,24 @@ def test_films_can_be_remade_at_another_size_without_drawing(photo: Path, stored
 
 
 def films(folder: Path) -> dict[str, Any]:
-    """The sizes that the manifest tells of the films, which must be true; None for vectors."""
+    """The sizes that the manifest tells of the films, which must be true."""
     run = open_run(folder)
     told = {Path(record["path"]).name: record.get("size") for record in run.manifest["files"] if record["path"].startswith("films/")}
     assert set(told) == {path.name for path in (folder / "films").iterdir()}
     assert list(dict.fromkeys(run.manifest["settings"]["formats"]["value"])) == run.manifest["settings"]["formats"]["value"]
     assert {name.rpartition(".")[2] for name in told} == set(run.manifest["settings"]["formats"]["value"])
     for name, size in told.items():
-        assert (size is None) == name.endswith(".svg")
-        if size:
-            with Image.open(folder / "films" / name) as film:
-                assert f"{film.width}x{film.height}" == size
+        if name.endswith(".svg"):
+            assert 'viewBox="0 0 {} {}"'.format(*size.split("x")) in (folder / "films" / name).read_text()
+            continue
+        with Image.open(folder / "films" / name) as film:
+            assert f"{film.width}x{film.height}" == size
     return told
 
 
 def gifs_and_webps(gif: str, webp: str) -> dict[str, Any]:
-    return {"series.svg": None, "series.gif": gif, "trajectory.gif": gif, "series.webp": webp, "trajectory.webp": webp}
+    """What the manifest tells when GIFs and vectors have one size and WebPs another."""
+    return {"series.svg": gif, "series.gif": gif, "trajectory.gif": gif, "series.webp": webp, "trajectory.webp": webp}
 
 
 def test_formats_asked_by_name_leave_the_films_of_others_alone(photo: Path, stored: Path) -> None:
@@ -466,7 +469,6 @@ def test_drawing_again_at_another_size_remakes_films_that_were_added(photo: Path
     assert content(Path("out")) == before
     list(make_run(photo, _with_formats({**flags, "size": "64x128"}, ("gif",), "default"), "out"))
     assert films(Path("out")) == gifs_and_webps("64x128", "64x128")
-    assert content(Path("out"))["films/series.svg"] == before["films/series.svg"]
     assert "--formats gif,webp,svg" in read_manifest(Path("out"))["command"]
 
 
@@ -488,7 +490,26 @@ def test_a_film_of_the_wrong_size_is_made_again_when_it_is_asked_for(photo: Path
     make(photo, formats="svg,gif,webp")
     remake_films(stored, size="64x128", formats=("webp",))
     make(photo, size="64x128", formats="gif,webp")
-    assert films(stored) == gifs_and_webps("64x128", "64x128")
+    assert films(stored) == {**gifs_and_webps("64x128", "64x128"), "series.svg": "64x64"}
+
+
+def test_a_film_of_another_kind_is_added_and_stays_until_the_run_gets_another_size(photo: Path, stored: Path) -> None:
+    remake_films(stored, kinds=["draw-on"], formats=("gif",), size="128x64")
+    assert films(stored) == {"series.svg": "64x64", "draw-on.gif": "128x64"}
+    assert read_manifest(stored)["settings"]["size"]["value"] == "64x64", "one film of another size is no reason to make all anew"
+    remake_films(stored, formats=("svg", "gif"), size="64x128")
+    everything = ["series.svg", "draw-on.svg", "series.gif", "trajectory.gif", "draw-on.gif"]
+    assert films(stored) == dict.fromkeys(everything, "64x128")
+
+
+def test_films_are_made_in_the_look_that_is_asked_for(stored: Path) -> None:
+    remake_films(stored, filming=plan_filming(style="chalk", story="grow", title="Pear"))
+    text = (stored / "films" / "series.svg").read_text()
+    assert "#2b3236" in text
+    assert "animation-direction:reverse" in text
+    assert "<title>Pear: " in text
+    remake_films(stored)
+    assert "#2b3236" not in (stored / "films" / "series.svg").read_text()
 
 
 def test_an_unfinished_run_is_not_filmed(photo: Path) -> None:
@@ -618,7 +639,7 @@ def test_an_oversized_picture_is_refused_before_it_is_decoded(stored: Path, name
     chunks = (head, b"IDAT" + bytes(8))
     packed = [struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks]
     (stored / name).write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
-    with pytest.raises(BadInputError, match=f"{name} is .*224x224; draw the series again"):
+    with pytest.raises(BadInputError, match=f"{name} is no square of 224 to 4096 pixels a side; draw the series again"):
         open_run(stored)
     assert not recwarn.list
 

@@ -20,6 +20,9 @@ from picasso_series.strokes import EVEN, Sketch, along, bernstein, length, sub_c
 PLACES = 33
 """Points, evenly spaced along a stroke, that are followed while it moves."""
 
+STRAY = 0.03
+"""How far a point of a stroke may leave its straight way for the sake of the stroke's shape, in sides of the square."""
+
 _THIN = 0.02
 """Length, in sides of the square, below which a leaving stroke also grows thinner, so that no dot pops at its end."""
 _SHORTEST_SHARE = 0.04
@@ -99,7 +102,9 @@ class Motion:
 
     A shape is its middle, the lengths of its ``PLACES - 1`` chords and their directions; each goes evenly from start to end. So a
     turning stroke turns, a bending one bends, and on the way none is ever longer, shorter or more bent than its start and its end allow
-    (Sederberg et al., "2-D shape blending: an intrinsic solution to the vertex path problem", SIGGRAPH 1993).
+    (Sederberg et al., "2-D shape blending: an intrinsic solution to the vertex path problem", SIGGRAPH 1993). Where a stroke becomes
+    a very different one, that would swing its ends far out: it then follows the shapes only so far that no point is more than
+    ``STRAY`` from its straight way.
 
     Attributes:
         start, end: places (m, PLACES, 2) along the strokes at progress 0 and 1, oriented alike.
@@ -112,12 +117,26 @@ class Motion:
         """The places (m, PLACES, 2) at a progress in [0, 1]."""
         if moved <= 0 or moved >= 1:
             return self.start if moved <= 0 else self.end
+        return self._straight(moved) + self._trust[:, None, None] * (self._shapes(moved) - self._straight(moved))
+
+    def _straight(self, moved: float) -> NDArray[np.float64]:
+        """Every place on the straight line from its start to its end."""
+        return (1 - moved) * self.start + moved * self.end
+
+    def _shapes(self, moved: float) -> NDArray[np.float64]:
+        """The shapes between start and end."""
         (from_size, from_turn), (to_size, turned) = self._chords
         size, turn = (1 - moved) * from_size + moved * to_size, from_turn + moved * turned
         steps = size[..., None] * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
         shape = np.concatenate([np.zeros((len(steps), 1, 2)), np.cumsum(steps, axis=1)], axis=1)
         middle = (1 - moved) * self.start.mean(axis=1) + moved * self.end.mean(axis=1)
         return np.asarray(shape + (middle - shape.mean(axis=1))[:, None], np.float64)
+
+    @cached_property
+    def _trust(self) -> NDArray[np.float64]:
+        """How far (m,) each stroke follows the shapes rather than straight lines, 0 to 1."""
+        away = [np.linalg.norm(self._shapes(u) - self._straight(u), axis=-1).max(axis=1, initial=0.0) for u in np.linspace(0, 1, 11)]
+        return np.asarray(np.minimum(1.0, STRAY / np.maximum(np.max(away, axis=0), 1e-12)), np.float64)
 
     @cached_property
     def _chords(self) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64]], tuple[NDArray[np.float64], NDArray[np.float64]]]:

@@ -28,7 +28,8 @@ def page_facts(manifest: Mapping[str, Any], series: Series) -> list[tuple[str, s
     presets = sorted(origin.removeprefix("preset ") for origin in sources if origin.startswith("preset "))
     rows.append(("Preset", ", ".join(presets), ""))
     rows.append(("Seed", text_of(manifest.get("seed")), ""))
-    rows.append(("Time", duration(sum(level.seconds for level in series.levels)), "drawing, all states together"))
+    seconds = sum(level.seconds for level in series.levels)
+    rows.append(("Time", duration(seconds) if seconds else "", "drawing, all states together"))
     rows.append(("Made", text_of(manifest.get("created"))[:10], ""))
     return [row for row in rows if row[1]]
 

@@ -25,8 +25,17 @@ def write_text(path: Path, text: str) -> Path:
     Raises:
         PicassoError: the folder cannot be written to.
     """
+    return write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Write ``content`` so that ``path`` holds all of it or what it held before, and return ``path``.
+
+    Raises:
+        PicassoError: the folder cannot be written to.
+    """
     with _goal(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(content)
     return path
 
 

@@ -16,12 +16,13 @@ from picasso_series.errors import BadInputError
 from picasso_series.gallery.facts import page_facts, page_settings, photo_caption, table, text_of
 from picasso_series.gallery.files import write_text
 from picasso_series.gallery.media import pixel_size
-from picasso_series.gallery.render import render
+from picasso_series.gallery.moves import Line, lines
+from picasso_series.gallery.posters import poster
+from picasso_series.gallery.render import file_url, render
 from picasso_series.gallery.words import capitalized, counted, duration, fates, file_size, in_strokes, print_words, slug, words
 from picasso_series.lettering import roman
 from picasso_series.levels import Series
 from picasso_series.strokes import CANVAS, STROKE_WIDTH
-from picasso_series.svg import path_data
 
 if TYPE_CHECKING:
     from picasso_series.run import Run
@@ -29,26 +30,12 @@ if TYPE_CHECKING:
 _FILM_TITLES = {
     "series": ("The abstraction", "From the photo to the last state: strokes move, join and leave."),
     "trajectory": ("The drawing of each state", "Every state finds its lines, from its first strokes to its last."),
+    "draw-on": ("The hand", "The first state, stroke by stroke, the most telling ones first."),
 }
 FILM_KINDS = (".mp4", ".webp", ".gif", ".svg")
 """What a film may be, the kind that plays best first."""
 PRINT_KINDS = (".svg", ".pdf", ".png")
 """What a print may be."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One stroke on the page.
-
-    Attributes:
-        id: the stroke's identity.
-        data: path data on the canvas of 224 units.
-        into: the stroke of the next state that absorbs this one, or None.
-    """
-
-    id: int
-    data: str
-    into: int | None
 
 
 @dataclass(frozen=True)
@@ -59,7 +46,7 @@ class State:
     strokes: int
     alt: str
     fates: str
-    paths: tuple[Line, ...]
+    lines: tuple[Line, ...]
     kept: int
     joined: int
     dropped: int
@@ -79,12 +66,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class Film:
-    """A film on the page: ``moving`` plays, ``poster`` is the still shown before it does."""
+    """A film on the page: ``moving`` plays, ``poster`` is the address of the still that is shown before it does."""
 
     title: str
     caption: str
     moving: Picture
-    poster: Picture | None
+    poster: str
     is_video: bool
 
 
@@ -107,12 +94,33 @@ class Neighbor:
 
 
 @dataclass(frozen=True)
+class Card:
+    """The picture that stands for a page where its address is posted: its own address, its size, and what it shows."""
+
+    url: str
+    width: int
+    height: int
+    alt: str
+
+
+@dataclass(frozen=True)
 class Place:
-    """Where a page stands in a gallery."""
+    """Where a page stands in a gallery.
+
+    Attributes:
+        index_url: the way to the index.
+        previous, next: the pages around it.
+        card: the page's card.
+        address: the page's own address in the web, if it is known.
+        credit: whose photos these are, in a sentence.
+    """
 
     index_url: str
-    previous: Neighbor | None = None
-    next: Neighbor | None = None
+    previous: Neighbor | None
+    next: Neighbor | None
+    card: Card
+    address: str
+    credit: str
 
 
 def write_page(run: Run, *, films: Sequence[str]) -> Path:
@@ -138,11 +146,12 @@ def page_html(run: Run, folder: Path, films: Sequence[str], place: Place | None 
     states = page_states(run.series, title)
     photo = _picture(folder, "photo.png")
     plate = _picture(folder, "plate.png") or _picture(folder, "plate.svg")
+    about = counted(len(states), "state", spelled=True)
     return render(
         "page.html.j2",
         title=title,
         subtitle=in_strokes([state.strokes for state in states]),
-        count=counted(len(states), "state", spelled=True),
+        count=about,
         states=states,
         canvas=CANVAS,
         stroke_width=STROKE_WIDTH,
@@ -157,15 +166,16 @@ def page_html(run: Run, folder: Path, films: Sequence[str], place: Place | None 
         command=text_of(manifest.get("command")),
         tool=" ".join(filter(None, (text_of(table(manifest, "tool").get(key)) for key in ("name", "version")))) or "picasso-series",
         place=place,
+        card=place.card if place else plate and Card(file_url(plate.path), plate.width, plate.height, f"{title}: the photo and {about}"),
+        address=place.address if place else "",
+        credit=place.credit if place else "",
     )
 
 
 def page_states(series: Series, title: str) -> tuple[State, ...]:
     """The levels of a series as states, with the strokes that a page draws and morphs."""
     states = []
-    for index, level in enumerate(series.levels):
-        after = series.levels[index + 1].lineage if index + 1 < len(series.levels) else None
-        into = {other: survivor for survivor, others in after.joined.items() for other in others} if after else {}
+    for index, (level, after) in enumerate(zip(series.levels, (*series.levels[1:], None), strict=True)):
         lineage = level.lineage
         states.append(
             State(
@@ -173,13 +183,13 @@ def page_states(series: Series, title: str) -> tuple[State, ...]:
                 strokes=level.strokes,
                 alt=f"{title}, drawn with {counted(level.strokes, 'stroke')}",
                 fates=fates(lineage, series.levels[index - 1].strokes) if index else "",
-                paths=tuple(Line(s.id, path_data(s.points, digits=2), into.get(s.id)) for s in level.sketch.strokes),
+                lines=lines(level, after),
                 kept=len(lineage.kept),
                 joined=len(lineage.joined),
                 dropped=len(lineage.dropped),
                 start=level.start,
                 iterations=int(level.trajectory.iterations[-1]),
-                seconds=duration(level.seconds),
+                seconds=duration(level.seconds) if level.seconds else "",
             )
         )
     return tuple(states)
@@ -204,7 +214,8 @@ def page_films(folder: Path, films: Iterable[str], states: Sequence[State], phot
         label, caption = _FILM_TITLES[kind] if kind else (words(name), "")
         still = (photo or drawing) if kind == "series" else (drawing or photo)
         moving = Picture(best, *pixel_size(folder / best))
-        shown.append(Film(label, caption, moving, still, best.lower().endswith(".mp4")))
+        shown_first = poster(folder / best, first=kind == "series") or file_url(still.path if still else best)
+        shown.append(Film(label, caption, moving, shown_first, best.lower().endswith(".mp4")))
     return tuple(shown)
 
 

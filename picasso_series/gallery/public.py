@@ -26,7 +26,7 @@ class PublicRun:
     """A run as a site shows it.
 
     Attributes:
-        run: the run, with a manifest that tells no private path and names no file but ``files``.
+        run: the run, with a manifest that tells no private path, no time, and no file but ``files``.
         films: its films, as paths relative to its folder.
         files: all that is copied, the films too, as paths relative to its folder.
     """
@@ -53,8 +53,15 @@ def public_run(run: Run) -> PublicRun:
     for name in files:
         if not name.endswith(".pdf"):
             pixel_size(run.folder / name)
-    manifest = _only_files(without_private_paths(run.manifest), set(files))
-    return PublicRun(replace(run, manifest=manifest), tuple(name for name in films if name in files), files)
+    manifest = _timeless(_only_files(without_private_paths(run.manifest), set(files)))
+    series = replace(run.series, levels=tuple(replace(level, seconds=0.0) for level in run.series.levels))
+    return PublicRun(replace(run, manifest=manifest, series=series), tuple(name for name in films if name in files), files)
+
+
+def _timeless(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest without the time of day and the seconds that it took: nobody's business, and another's on every machine."""
+    kept = {key: value for key, value in manifest.items() if key != "created"}
+    return {**kept, "levels": [{key: value for key, value in level.items() if key != "seconds"} for level in manifest["levels"]]}
 
 
 def _recorded(manifest: Mapping[str, Any]) -> set[str]:

@@ -13,13 +13,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from picasso_series.errors import BadInputError, PicassoError, UsageError
-from picasso_series.gallery.files import STAGE, copy_file, move_file, staging, write_text
-from picasso_series.gallery.page import Neighbor, Place, State, page_html, page_states
+from picasso_series.gallery.card import CARD, gallery_card, series_card
+from picasso_series.gallery.files import STAGE, copy_file, move_file, staging, write_bytes, write_text
+from picasso_series.gallery.page import Card, Neighbor, Place, State, page_html, page_states
 from picasso_series.gallery.public import PublicRun, public_run
 from picasso_series.gallery.render import file_url, render
-from picasso_series.gallery.words import capitalized, counted, slug
+from picasso_series.gallery.words import capitalized, counted, in_strokes, slug
 from picasso_series.lock import LOCK_NAME
 from picasso_series.strokes import CANVAS, STROKE_WIDTH
 
@@ -28,10 +30,21 @@ if TYPE_CHECKING:
 
 RECORD = "gallery.json"
 """The file that marks a folder as a gallery and lists what was written into it."""
+CARD_NAME = "card.png"
+"""The picture that stands for a page where its address is posted."""
 
 
 @dataclass(frozen=True)
-class Card:
+class Words:
+    """What a site says of itself: its title, whose photos it shows, and its address, which ends with a slash or is empty."""
+
+    title: str
+    credit: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Entry:
     """A run on the index: its page, its fewest strokes and its most (None when it has one level)."""
 
     title: str
@@ -41,7 +54,7 @@ class Card:
     most: State | None
 
 
-def build_site(runs: Iterable[Run], site_folder: Path) -> list[Path]:
+def build_site(runs: Iterable[Run], site_folder: Path, *, title: str = "Gallery", credit: str = "", address: str = "") -> list[Path]:
     """Write a gallery of ``runs`` and return its pages, the index first.
 
     A build that fails leaves the site as it was. One that is killed, or whose disk fails, in the moment when its finished files move
@@ -50,14 +63,17 @@ def build_site(runs: Iterable[Run], site_folder: Path) -> list[Path]:
     Args:
         runs: finished runs, in the order of the index; a run given twice appears once.
         site_folder: a new or empty folder, or a gallery that this function wrote.
+        title: what the index is called.
+        credit: whose photos these are, a sentence at the foot of every page.
+        address: where the site will lie in the web, such as "https://example.org/gallery"; previews of its links need it.
 
     Raises:
-        UsageError: there is no run, or the folder is not empty and no gallery, or a run lies inside it.
+        UsageError: there is no run, or the folder is not empty and no gallery, or a run lies inside it, or the address is none.
         BadInputError: a run has nothing to show or its files cannot be shown, as :func:`public_run` says, the folder's record is
             damaged, or another process is building there.
         PicassoError: a file cannot be read or written.
     """
-    site = Path(site_folder)
+    site, words = Path(site_folder), Words(title, credit, _address(address))
     shown = [public_run(run) for run in {run.folder.resolve(): run for run in runs}.values()]
     if not shown:
         raise UsageError("a gallery needs at least one run folder")
@@ -68,7 +84,7 @@ def build_site(runs: Iterable[Run], site_folder: Path) -> list[Path]:
     slugs = _slugs([public.run for public in shown])
     pages = ["index.html", *(f"{name}/index.html" for name in slugs)]
     with staging(site) as stage:
-        _build(shown, slugs, stage)
+        _build(shown, slugs, words, stage)
         own = {path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file()}
         _refuse_obstacles(site, own)
         # The record names old and new files until all are in place and the old ones gone, so that a build cut short can be repeated.
@@ -80,7 +96,7 @@ def build_site(runs: Iterable[Run], site_folder: Path) -> list[Path]:
     return [site / page for page in pages]
 
 
-def _build(shown: Sequence[PublicRun], slugs: Sequence[str], folder: Path) -> None:
+def _build(shown: Sequence[PublicRun], slugs: Sequence[str], words: Words, folder: Path) -> None:
     """Write all files of a site but its record into an empty folder."""
     titles = [capitalized(public.run.title) for public in shown]
     for position, (public, name) in enumerate(zip(shown, slugs, strict=True)):
@@ -88,13 +104,30 @@ def _build(shown: Sequence[PublicRun], slugs: Sequence[str], folder: Path) -> No
             copy_file(public.run.folder / file, folder / name / file)
         manifest = json.dumps(public.run.manifest, indent=2, ensure_ascii=False) + "\n"
         write_text(folder / name / "series.json", manifest)
-        around = [
+        series, title = public.run.series, titles[position]
+        subtitle = in_strokes([level.strokes for level in series.levels])
+        write_bytes(folder / name / CARD_NAME, series_card(series, title, subtitle))
+        before, after = (
             Neighbor(titles[n], f"../{file_url(slugs[n])}/index.html") if 0 <= n < len(shown) else None
             for n in (position - 1, position + 1)
-        ]
-        html = page_html(public.run, folder / name, public.films, Place("../index.html", *around))
+        )
+        place = f"{file_url(name)}/"
+        address = words.address and words.address + place
+        card = Card(address + CARD_NAME, *CARD, f"{title}, drawn {subtitle}")
+        html = page_html(public.run, folder / name, public.films, Place("../index.html", before, after, card, address, words.credit))
         write_text(folder / name / "index.html", html)
-    write_text(folder / "index.html", _index_html([public.run for public in shown], slugs))
+    write_bytes(folder / CARD_NAME, gallery_card([public.run.series for public in shown]))
+    write_text(folder / "index.html", _index_html([public.run for public in shown], slugs, words))
+
+
+def _address(text: str) -> str:
+    """The address of a site, ended by a slash; UsageError when it is none."""
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise UsageError(f"the site's address is one such as https://example.org/gallery, not {text!r}")
+    return text.rstrip("/") + "/"
 
 
 def _own_files(site: Path) -> set[str]:
@@ -139,21 +172,25 @@ def _slugs(runs: Sequence[Run]) -> list[str]:
     return names
 
 
-def _index_html(runs: Sequence[Run], slugs: Sequence[str]) -> str:
-    cards = []
+def _index_html(runs: Sequence[Run], slugs: Sequence[str], words: Words) -> str:
+    entries = []
     for run, name in zip(runs, slugs, strict=True):
         title = capitalized(run.title)
         states = page_states(run.series, title)
         caption = " → ".join(str(state.strokes) for state in states) + (" stroke" if states[-1].strokes == 1 else " strokes")
-        cards.append(Card(title, f"{file_url(name)}/index.html", caption, states[-1], states[0] if len(states) > 1 else None))
+        entries.append(Entry(title, f"{file_url(name)}/index.html", caption, states[-1], states[0] if len(states) > 1 else None))
+    subtitle = capitalized(f"{counted(len(entries), 'subject', spelled=True)}, drawn with fewer and fewer strokes")
     return render(
         "index.html.j2",
-        title="Gallery",
-        subtitle=capitalized(f"{counted(len(cards), 'subject', spelled=True)}, drawn with fewer and fewer strokes"),
-        cards=cards,
+        title=words.title,
+        subtitle=subtitle,
+        entries=entries,
         canvas=CANVAS,
         stroke_width=STROKE_WIDTH,
         tool="picasso-series",
+        card=Card(words.address + CARD_NAME, *CARD, subtitle),
+        address=words.address,
+        credit=words.credit,
     )
 
 

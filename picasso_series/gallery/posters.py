@@ -1,0 +1,82 @@
+"""Stills that stand for films until they play.
+
+Knows how to take a telling frame out of a film's file, and how small a poster may be; knows neither pages nor runs.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import subprocess
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageSequence
+
+from picasso_series.errors import BadInputError
+from picasso_series.gallery.media import pixel_size
+
+_WIDTH = 540
+_QUALITY = 60
+_EVERY = 12
+"""Of the frames of a GIF or WebP, one in so many is looked at; of an MP4 one a second."""
+_MIDDLE = (0.4, 0.8)
+"""The part of a film in which a drawing is looked for: many begin and end with the photo or with bare paper."""
+
+
+def poster(path: Path, *, first: bool = False) -> str | None:
+    """A frame of a film as the ``data:`` address of a small picture; None for an SVG, which has no frames.
+
+    Args:
+        path: an MP4, GIF, WebP or SVG.
+        first: take the first frame, else the one with the most ink towards the end: a drawing that is done.
+
+    Raises:
+        BadInputError: the film cannot be read.
+    """
+    kind = path.suffix.lower()
+    if kind == ".svg":
+        return None
+    try:
+        frames = _video_frames(path) if kind == ".mp4" else _picture_frames(path)
+        found = list(islice(frames, 1 if first else None))
+    except (OSError, ValueError) as error:
+        raise BadInputError(f"{path} cannot be shown on a page ({error}); make the run's pictures and films again") from error
+    if not found:
+        raise BadInputError(f"{path} cannot be shown on a page (it holds no frame); make the run's pictures and films again")
+    begin, end = (int(share * len(found)) for share in _MIDDLE)
+    chosen = max(found[begin : max(end, begin + 1)], key=_ink)
+    chosen.thumbnail((_WIDTH, 4 * _WIDTH))
+    buffer = io.BytesIO()
+    chosen.save(buffer, "WEBP", quality=_QUALITY, method=6)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _ink(frame: Image.Image) -> float:
+    """How much of a frame is not as its corner."""
+    pixels = np.asarray(frame.convert("L").resize((96, 96)), np.float64)
+    return float(np.abs(pixels - pixels[0, 0]).mean())
+
+
+def _picture_frames(path: Path) -> Iterator[Image.Image]:
+    with Image.open(path) as picture:
+        for frame in islice(ImageSequence.Iterator(picture), 0, None, _EVERY):
+            yield frame.convert("RGB")
+
+
+def _video_frames(path: Path) -> Iterator[Image.Image]:
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    width, height = pixel_size(path)
+    width, height = _WIDTH, round(_WIDTH * height / width / 2) * 2
+    form = ["-vf", f"fps=1:round=up,scale={width}:{height}:flags=area", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    command = [get_ffmpeg_exe(), "-v", "quiet", "-nostdin", "-threads", "1", "-i", str(path), *form]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        try:
+            while len(data := process.stdout.read(3 * width * height)) == 3 * width * height:
+                yield Image.frombytes("RGB", (width, height), data)
+        finally:
+            process.kill()
