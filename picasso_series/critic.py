@@ -31,29 +31,42 @@ class Critic:
         """Prepare the terms; without ``sight`` no encoder looks. The seed of ``settings`` decides the views of each iteration."""
         strokes = motif.strokes
         self._sight, self._settings, self._studio, self._strokes = sight, settings, studio, strokes
-        terms: list[Term] = []
-        coarse: list[Term] = []
+        small: tuple[Term, ...] = ()
+        self._line_terms: tuple[Term, ...] = ()
         if settings.line_weight > 0:
-            terms.append(LineTerm(motif, settings.line_weight, studio.device))
-            coarse.append(LineTerm(motif, settings.line_weight, studio.device, studio.judge.size))
-        self._line_terms = tuple(terms)
+            self._line_terms = (LineTerm(motif, settings.line_weight, studio.device),)
+            small = (LineTerm(motif, settings.line_weight, studio.device, studio.judge.size),)
+        seen: tuple[Term, ...] = ()
         if sight is not None:
             # A drawing of a handful of strokes cannot follow every feature: at full weight it drops parts of the subject.
             share = 1.0 if strokes > 4 or settings.line_weight == 0 else 0.5
-            encoder_term = EncoderTerm(sight, share * settings.layer_weight, share * settings.embedding_weight)
-            terms.append(encoder_term)
-            # Hundreds of small pictures are judged a level, which a large encoder would take minutes for; the lines alone tell enough.
-            if sight.encoder.quick or not coarse:
-                coarse.append(encoder_term)
-        judges = (0,) if sight is None else sight.views.judges
-        self._objective, self._coarse = Objective(tuple(terms), judges), Objective(tuple(coarse))
+            model = None
+            if settings.balance == "lines":
+                model = torch.as_tensor(1 - motif.picture().clip(0, 1), dtype=torch.float32, device=studio.device)
+            seen = (EncoderTerm(sight, share * settings.layer_weight, share * settings.embedding_weight, model),)
+        self._objective = Objective((*self._line_terms, *seen), (0,) if sight is None else sight.views.judges)
+        # Hundreds of small pictures are judged a level, and rivals optimized for a while, which a large encoder would take minutes for;
+        # the lines alone tell enough.
+        rough = bool(small) and sight is not None and not sight.encoder.quick
+        self._rough = Objective(self._line_terms) if rough else self._objective
+        self._coarse = Objective(small if rough else (*small, *seen))
 
     def cost(self, points: Tensor, iteration: int, schedule: Schedule, first: Tensor) -> Tensor:
         """What the optimizer brings down: drawings (B, n, 4, 2) that began as ``first``, through views of the pool; (B,)."""
+        return self._cost(self._objective, points, iteration, schedule, first)
+
+    def rough_cost(self, points: Tensor, iteration: int, schedule: Schedule, first: Tensor) -> Tensor:
+        """The same while starts compete: by the lines alone where the encoder takes long."""
+        if self._rough is self._objective:
+            return self.cost(points, iteration, schedule, first)
+        return self._cost(self._rough, points, iteration, schedule, first)
+
+    def _cost(self, objective: Objective, points: Tensor, iteration: int, schedule: Schedule, first: Tensor) -> Tensor:
         rng = np.random.default_rng([self._settings.seed, self._strokes, 1, iteration])
         views = [0] if self._sight is None else self._sight.views.draw(rng)
-        cost = self._objective(self._render(points, schedule.pen(iteration)), views) + off_paper(points)
+        cost = objective(self._render(points, schedule.pen(iteration)), views)
         if self._minds_lines:
+            cost = cost + off_paper(points)
             cost = cost + self._linework(points, schedule.annealing(iteration))
         if self._keeps_lines:
             cost = cost + SHRINK * shrinking(points, lengths(first)) + STRAY * straying(points, first)
@@ -62,7 +75,15 @@ class Critic:
     @torch.no_grad()
     def judge(self, points: Tensor) -> dict[str, Tensor]:
         """Each part of the loss of finished drawings (B, n, 4, 2), by name, and their sum as ``total``; each (B,)."""
-        parts = self._objective.parts(self._render(points, FINAL_PEN))
+        return self._judge(self._objective, points)
+
+    @torch.no_grad()
+    def rough_judge(self, points: Tensor) -> Tensor:
+        """Loss (B,) by which starts are compared."""
+        return self._judge(self._rough, points)["total"]
+
+    def _judge(self, objective: Objective, points: Tensor) -> dict[str, Tensor]:
+        parts = objective.parts(self._render(points, FINAL_PEN))
         linework = self._linework(points, 1.0) if self._minds_lines else points.new_zeros(len(points))
         return {**parts, "linework": linework, "total": parts["total"] + linework}
 

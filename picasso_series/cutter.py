@@ -26,13 +26,12 @@ _log = logging.getLogger(__name__)
 
 
 class Cutter(Protocol):
-    """Something that cuts out the subject of any photo.
+    """Something that cuts out the subject of any photo."""
 
-    Attributes:
-        name: what the mask's source is called in a manifest.
-    """
-
-    name: str
+    @property
+    def name(self) -> str:
+        """What the mask's source is called in a manifest."""
+        ...
 
     def __call__(self, rgb: NDArray[np.uint8]) -> FloatArray | None:
         """The mask of a photo (H, W, 3): float32 (H, W) in [0, 1], or None when it cannot be had, which is logged."""
@@ -60,7 +59,7 @@ class Rembg:
             _log.warning("rembg failed (%s), so the embedded encoder finds the subject", str(error).splitlines()[0] if str(error) else "?")
             return None
         sized = mask.convert("L").resize(rgb.shape[1::-1], Image.Resampling.BICUBIC)
-        return np.asarray(sized, np.float32) / 255
+        return np.asarray(np.asarray(sized, np.float32) / 255, np.float32)
 
 
 def find_cutter() -> Cutter | None:

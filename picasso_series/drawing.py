@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -25,7 +25,7 @@ from picasso_series.lineage import Ancestry, descend, match
 from picasso_series.lines import Line
 from picasso_series.motif import find_motif
 from picasso_series.objective import Sight
-from picasso_series.optimize import FINAL_PEN, Moment, Pen, Schedule, optimize, record_at
+from picasso_series.optimize import FINAL_PEN, Moment, Pen, Schedule, advance, optimize, record_at
 from picasso_series.salience import Edit, rank, reduce, variants
 from picasso_series.settings import Settings
 from picasso_series.start import assembled_start, contour_pieces, contour_starts, saliency_start
@@ -34,8 +34,8 @@ from picasso_series.studio import Studio
 
 AUDITION = 25
 """Iterations after which rival starts are compared."""
-FINALISTS = 2
-"""Rival starts that are optimized to the end."""
+EVALUATE = 10
+"""Iterations between two judgments that decide which drawing is kept (CLIPasso's) and whether the level has converged."""
 FEW = 8
 """From this many strokes down fresh starts compete with the warm one: long new strokes may beat inherited ones."""
 CHECKPOINT_EVERY = 25
@@ -86,36 +86,55 @@ class LevelDrawing:
     def run(self, checkpoint: Checkpoint | None) -> Iterator[Step | Checkpoint | LevelDone]:
         """Draw the level, from ``checkpoint`` on if there is one; the last event is the finished level."""
         began = time.monotonic()
+        schedule = self._schedule(self._settings.iterations_at(self._index))
         if checkpoint is None:
             yield self._step("starts", 0, 1, float("nan"))
             starts = self._starts()
-            if len(starts) > FINALISTS:
+            if len(starts) > self._settings.finalists:
                 starts = yield from self._audition(starts)
             moment = Moment.start(torch.stack([start.points for start in starts]))
             rows = [self._row(moment)]
             # Finding the start took as long as many iterations.
-            yield self._save(starts, moment, rows, time.monotonic() - began)
+            yield self._save(starts, moment, schedule, rows, time.monotonic() - began)
         else:
             starts, moment, rows = self._restore(checkpoint)
+            schedule = replace(schedule, cut=checkpoint.notes["cut"])
             began -= float(checkpoint.notes["seconds"])
-        schedule = self._schedule(self._settings.iterations_at(self._index))
         first = self._tensor(rows[0].points) * CANVAS
-        for after in optimize(moment, lambda points, i: self._critic.cost(points, i, schedule, first), schedule):
-            last = after.iteration == schedule.iterations
-            if record_at(after.iteration, schedule.iterations):
-                rows.append(self._row(after))
-            yield self._step("optimize", after.iteration, schedule.iterations, float(rows[-1].loss.min()))
-            if after.iteration % CHECKPOINT_EVERY == 0 and not last:
-                yield self._save(starts, after, rows, time.monotonic() - began)
+
+        def cost(points: Tensor, iteration: int) -> Tensor:
+            return self._critic.cost(points, iteration, schedule, first)
+
+        while moment.iteration < schedule.last:
+            moment = advance(moment, cost, schedule)
+            if self._is_judged(moment.iteration, schedule):
+                rows.append(self._row(moment))
+            if schedule.cut is None and self._has_converged(rows, moment.iteration, schedule):
+                schedule = replace(schedule, cut=moment.iteration)
+            yield self._step("optimize", moment.iteration, schedule.last, float(rows[-1].loss.min()))
+            if moment.iteration % CHECKPOINT_EVERY == 0 and moment.iteration < schedule.last:
+                yield self._save(starts, moment, schedule, rows, time.monotonic() - began)
         yield self._step("rank", 0, 1, float(rows[-1].loss.min()))
         yield LevelDone(self._index, self._finish(starts, rows, began))
 
     def _schedule(self, iterations: int) -> Schedule:
-        if self._settings.schedule == "constant":
-            return Schedule(iterations, self._settings.learning_rate, False, FINAL_PEN)
+        settings = self._settings
+        if settings.schedule == "constant":
+            return Schedule(iterations, settings.learning_rate, False, FINAL_PEN, settings.beta2)
         # Many short strokes begin near where they belong: they take smaller steps, and feel less far.
-        step = self._settings.learning_rate * min(1.0, (FEW / self._strokes) ** 0.5)
-        return Schedule(iterations, step, True, Pen(4.0 if self._strokes > FEW else 5.0, 1.2))
+        step = settings.learning_rate * min(1.0, (FEW / self._strokes) ** 0.5)
+        return Schedule(iterations, step, True, Pen(4.0 if self._strokes > FEW else 5.0, 1.2), settings.beta2)
+
+    def _is_judged(self, iteration: int, schedule: Schedule) -> bool:
+        evaluated = self._settings.converged > 0 or self._settings.keep == "best"
+        return record_at(iteration, schedule.last) or (evaluated and iteration % EVALUATE == 0)
+
+    def _has_converged(self, rows: Sequence[_Row], iteration: int, schedule: Schedule) -> bool:
+        """Whether the pen has its final shape and no drawing is better by the least share than at the evaluation before."""
+        if self._settings.converged == 0 or iteration % EVALUATE or schedule.annealing(iteration) < 1:
+            return False
+        before = next(row for row in reversed(rows) if row.iteration <= iteration - EVALUATE)
+        return bool((rows[-1].loss > (1 - self._settings.converged) * before.loss).all())
 
     def _step(self, phase: str, iteration: int, iterations: int, loss: float) -> Step:
         return Step(self._index, self._strokes, phase, iteration, iterations, loss)
@@ -168,18 +187,18 @@ class LevelDrawing:
         schedule = self._schedule(min(AUDITION, self._settings.iterations_at(self._index)))
         moment = Moment.start(torch.stack([start.points for start in starts]))
         first = moment.points
-        for after in optimize(moment, lambda points, i: self._critic.cost(points, i, schedule, first), schedule):
+        for after in optimize(moment, lambda points, i: self._critic.rough_cost(points, i, schedule, first), schedule):
             moment = after
             yield self._step("audition", moment.iteration, schedule.iterations, float("nan"))
-        totals = self._critic.judge(moment.points)["total"].tolist()
-        best = sorted(range(len(starts)), key=lambda i: (totals[i], i))[:FINALISTS]
+        totals = self._critic.rough_judge(moment.points).tolist()
+        best = sorted(range(len(starts)), key=lambda i: (totals[i], i))[: self._settings.finalists]
         return [starts[i] for i in sorted(best)]
 
     def _row(self, moment: Moment) -> _Row:
         points = (moment.points / CANVAS).cpu().numpy().astype(np.float32)
         return _Row(moment.iteration, points, self._critic.judge(moment.points)["total"].cpu().numpy().astype(np.float32))
 
-    def _save(self, starts: Sequence[_Start], moment: Moment, rows: Sequence[_Row], seconds: float) -> Checkpoint:
+    def _save(self, starts: Sequence[_Start], moment: Moment, schedule: Schedule, rows: Sequence[_Row], seconds: float) -> Checkpoint:
         arrays = {
             "points": moment.points.cpu().numpy(),
             "first": moment.first.cpu().numpy(),
@@ -190,6 +209,7 @@ class LevelDrawing:
         }
         notes = {
             "iteration": moment.iteration,
+            "cut": schedule.cut,
             "seconds": round(seconds, 3),
             "starts": [{"name": start.name, "ancestry": None if start.ancestry is None else start.ancestry.to_json()} for start in starts],
         }
@@ -206,6 +226,9 @@ class LevelDrawing:
         return starts, Moment(int(notes["iteration"]), points, first, second), [_Row(*row) for row in stored]
 
     def _finish(self, starts: Sequence[_Start], rows: Sequence[_Row], began: float) -> Level:
+        if self._settings.keep == "best":
+            best = 1 + int(np.argmin([row.loss.min() for row in rows[1:]]))
+            rows = [row for row in rows[:best] if record_at(row.iteration, row.iteration + 1)] + [rows[best]]
         winner = int(np.argmin(rows[-1].loss))
         # What is judged and ranked is what is stored: float32 of the unit square, not the optimizer's pixels.
         points = self._tensor(rows[-1].points[winner]) * CANVAS

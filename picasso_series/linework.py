@@ -90,5 +90,9 @@ def straying(points: Tensor, first: Tensor) -> Tensor:
 
 
 def off_paper(points: Tensor) -> Tensor:
-    """Mean squared distance in pixels of control points beyond the canvas, over 10; (B,)."""
-    return (F.relu(-points) + F.relu(points - CANVAS)).square().mean((1, 2, 3)) / 10
+    """Mean squared distance in pixels of what lies beyond the canvas, over 10; (B,).
+
+    Of the curves: a control point may well lie outside, and that of a long bend on the paper must.
+    """
+    curves = sampled(points)
+    return (F.relu(-curves) + F.relu(curves - CANVAS)).square().mean((1, 2, 3)) / 10

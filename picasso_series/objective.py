@@ -24,6 +24,8 @@ from picasso_series.views import Views, taken
 
 PASS = 8
 """Views of the photo that are encoded at a time: all features of a big pool together would not fit small memories."""
+LEAST_GAIN = 0.1
+"""Where an encoder sees less than this share of blank paper's cost in a drawing of all lines, its weight grows no further."""
 BACKGROUND = 0.3
 """Weight of the encoder's view outside the subject, against 1 on it."""
 
@@ -120,14 +122,21 @@ class EncoderTerm:
 
     With a "cosine" encoder a layer's distance is 1 - cosine of the channels at each place, averaged with more weight on the subject;
     with a "squared" one it is the mean squared difference (CLIPasso, Vinker et al. 2022, section 3).
+
+    Encoders differ in the size of their features, and in how far from a photo the best drawing stays. In the unit of a model drawing a
+    part costs 1 more on blank paper than on that drawing, whatever the encoder.
     """
 
     name = "encoder"
 
-    def __init__(self, sight: Sight, layer_weight: float, embedding_weight: float) -> None:
-        """Compare drawings with the photo as it is seen; each layer counts ``layer_weight``."""
+    def __init__(self, sight: Sight, layer_weight: float, embedding_weight: float, model: Tensor | None = None) -> None:
+        """Compare drawings with the photo as it is seen; each layer counts ``layer_weight``, in units of the picture ``model`` (H, W)."""
         self.weight = 1.0
-        self._sight, self._layer_weight, self._embedding_weight = sight, layer_weight, embedding_weight
+        self._sight = sight
+        self._weights = [embedding_weight, *(layer_weight for _ in sight.layers)]
+        if model is not None:
+            gains = self._gains(model)
+            self._weights = [weight / gain for weight, gain in zip(self._weights, gains, strict=True)]
 
     def __call__(self, pictures: Tensor, views: Sequence[int]) -> Tensor:
         """See :class:`Term`."""
@@ -141,19 +150,32 @@ class EncoderTerm:
         return torch.cat([self._cost(pictures[first : first + size], views) for first in range(0, len(pictures), size)])
 
     def _cost(self, pictures: Tensor, views: Sequence[int]) -> Tensor:
+        first, *others = [weight * part for weight, part in zip(self._weights, self._parts(pictures, views), strict=True)]
+        return sum(others, start=first).view(len(pictures), len(views)).mean(1)
+
+    @torch.no_grad()
+    def _gains(self, model: Tensor) -> list[float]:
+        """What each part costs less on the model drawing than on blank paper, as judged."""
+        gains = []
+        for part in self._parts(torch.stack([torch.ones_like(model), model]), self._sight.views.judges):
+            blank, drawn = part.view(2, -1).mean(1).tolist()
+            gains.append(max(blank - drawn, LEAST_GAIN * blank, 1e-6))
+        return gains
+
+    def _parts(self, pictures: Tensor, views: Sequence[int]) -> list[Tensor]:
+        """Distance of the embeddings, then of each layer, each (B * V,)."""
         sight, batch, chosen = self._sight, len(pictures), list(views)
         seen = sight.views.see(pictures[:, None], chosen)
         found = sight.encoder.features(seen.expand(-1, 3, -1, -1))
         embedding = taken(sight.embedding, chosen).repeat(batch, 1)
-        cost = self._embedding_weight * (1 - F.cosine_similarity(found.embedding, embedding))
+        parts = [1 - F.cosine_similarity(found.embedding, embedding)]
         for index, mine in enumerate(found.layers):
             theirs = taken(sight.layers[index], chosen).repeat(batch, 1, 1, 1)
             if sight.encoder.distance == "squared":
-                apart = (mine - theirs).square().mean((1, 2, 3))
+                parts.append((mine - theirs).square().mean((1, 2, 3)))
             else:
-                apart = _unlike(mine, theirs, taken(sight.where[index], chosen).repeat(batch, 1, 1, 1))
-            cost = cost + self._layer_weight * apart
-        return cost.view(batch, len(chosen)).mean(1)
+                parts.append(_unlike(mine, theirs, taken(sight.where[index], chosen).repeat(batch, 1, 1, 1)))
+        return parts
 
 
 class _Piecemeal(torch.autograd.Function):

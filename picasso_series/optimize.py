@@ -17,13 +17,18 @@ from torch import Tensor
 from picasso_series.raster import SOFTNESS
 from picasso_series.strokes import STROKE_WIDTH
 
-BETAS = (0.9, 0.95)
-"""Adam's averages; the second is shorter than usual because a level takes few steps."""
+Cost = Callable[[Tensor, int], Tensor]
+"""(points (B, n, 4, 2), iteration) -> cost (B,), differentiable in the points."""
+
+BETA1 = 0.9
+"""The decay of Adam's average of slopes."""
 EPSILON = 1e-8
 ANNEALED = 0.6
 """Share of the iterations after which width and edge have their final values."""
 FINAL_RATE = 0.1
 """What is left of the learning rate at the end of a "cosine" schedule."""
+FINISH = 10
+"""Iterations in which a drawing that has converged comes to rest."""
 
 
 @dataclass(frozen=True)
@@ -43,20 +48,34 @@ class Schedule:
     """How a level is optimized.
 
     Attributes:
-        iterations: number of steps.
+        iterations: the most steps.
         learning_rate: first step in canvas pixels.
         decays: whether the step shrinks along a cosine, else it stays.
         first_pen: the pen at the start, soft and wide so that a stroke feels lines at a distance.
+        beta2: the decay of Adam's average of squared slopes; below the usual 0.999 where a level takes few steps.
+        cut: the iteration after which the drawing had converged; what is left of the schedule is then gone through in a few steps.
     """
 
     iterations: int
     learning_rate: float
     decays: bool
     first_pen: Pen
+    beta2: float = 0.95
+    cut: int | None = None
+
+    @property
+    def last(self) -> int:
+        """The number of steps that are done."""
+        if self.cut is None:
+            return self.iterations
+        return min(self.iterations, self.cut + FINISH)
 
     def progress(self, iteration: int) -> float:
         """Where an iteration stands, 0 at the first and 1 at the last."""
-        return iteration / max(1, self.iterations - 1)
+        if self.cut is None or iteration <= self.cut:
+            return iteration / max(1, self.iterations - 1)
+        begun = self.cut / max(1, self.iterations - 1)
+        return begun + (1 - begun) * (iteration - self.cut) / max(1, self.last - 1 - self.cut)
 
     def rate(self, iteration: int) -> float:
         """The step at an iteration."""
@@ -92,26 +111,30 @@ class Moment:
         return cls(0, points, torch.zeros_like(points), torch.zeros_like(points))
 
 
-def optimize(moment: Moment, cost: Callable[[Tensor, int], Tensor], schedule: Schedule) -> Iterator[Moment]:
+def optimize(moment: Moment, cost: Cost, schedule: Schedule) -> Iterator[Moment]:
     """Yield the moment after each remaining step.
 
     Args:
         moment: where to go on from.
-        cost: (points (B, n, 4, 2), iteration) -> cost (B,), differentiable in the points.
+        cost: what is brought down.
         schedule: steps and pens.
 
-    The update is Adam's (Kingma and Ba, 2015, algorithm 1).
     """
-    while moment.iteration < schedule.iterations:
-        points = moment.points.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(cost(points, moment.iteration).sum(), points)
-        with torch.no_grad():
-            count = moment.iteration + 1
-            first = moment.first.lerp(gradient, 1 - BETAS[0])
-            second = moment.second.lerp(gradient.square(), 1 - BETAS[1])
-            step = first / (1 - BETAS[0] ** count) / ((second / (1 - BETAS[1] ** count)).sqrt() + EPSILON)
-            moment = Moment(count, points.detach() - schedule.rate(moment.iteration) * step, first, second)
+    while moment.iteration < schedule.last:
+        moment = advance(moment, cost, schedule)
         yield moment
+
+
+def advance(moment: Moment, cost: Cost, schedule: Schedule) -> Moment:
+    """The moment after one step, which is Adam's (Kingma and Ba, 2015, algorithm 1); see :func:`optimize`."""
+    points = moment.points.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(cost(points, moment.iteration).sum(), points)
+    with torch.no_grad():
+        count = moment.iteration + 1
+        first = moment.first.lerp(gradient, 1 - BETA1)
+        second = moment.second.lerp(gradient.square(), 1 - schedule.beta2)
+        step = first / (1 - BETA1**count) / ((second / (1 - schedule.beta2**count)).sqrt() + EPSILON)
+        return Moment(count, points.detach() - schedule.rate(moment.iteration) * step, first, second)
 
 
 def record_at(iteration: int, iterations: int) -> bool:

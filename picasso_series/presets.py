@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from picasso_series.errors import BadInputError, UsageError
-from picasso_series.settings import SETTING_NAMES, Settings, parse_setting
+from picasso_series.settings import SETTING_NAMES, Settings, overlay_text, parse_overlay, parse_setting
 from picasso_series.toml_file import did_you_mean, read_toml
 
 DEFAULT_PRESET = "default"
@@ -72,6 +72,9 @@ def resolve(
 ) -> Resolved:
     """Settle every setting from its sources, the first that names it wins: flags, ``env``, ``folder``'s file, the preset, the default.
 
+    Among them are settings that hold where CLIP looks, the table ``clip`` of a file: each is settled by itself, and wins over what the
+    same source and those after it say for all encoders.
+
     Args:
         flags: values given outright, as text or already of the setting's type; None stands for "not given".
         preset: a preset's name or path, or None to take it from the other sources.
@@ -99,7 +102,10 @@ def resolve(
         ("env", from_env),
         ("flag", from_flags),
     ):
+        # What holds where CLIP looks gives way to a later source that says the same for all encoders.
+        own = {name: value for name, value in parse_overlay(values.get("clip", "")).items() if name not in layer}
         values.update(layer)
+        values["clip"] = overlay_text({**own, **parse_overlay(layer.get("clip", ""))})
         sources.update({name: f"env {ENV_PREFIX}{name.upper()}" if label == "env" else label for name in layer})
     return Resolved(Settings(**values), sources, chosen.name)
 

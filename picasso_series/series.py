@@ -29,17 +29,29 @@ def draw_levels(
     """
     if isinstance(settings.levels, AutoLevels):
         raise ValueError(f"levels {settings.levels} must be chosen before they are drawn")
+    events = _draw(subject, settings.seen_by(studio.encoder.name), studio, done, checkpoint)
+    while True:
+        # Between two events torch is the listener's.
+        with computing_threads(studio.threads):
+            event = next(events, None)
+        if event is None:
+            return
+        yield event
+
+
+def _draw(
+    subject: Subject, settings: Settings, studio: Studio, done: Sequence[Level], checkpoint: Checkpoint | None
+) -> Iterator[Step | Checkpoint | LevelDone]:
     finished = list(done)
-    with computing_threads(studio.threads):
-        lines = trace_lines(subject)
-        sight = look_at(subject, settings, studio)
-        for index in range(len(finished), len(settings.levels)):
-            drawing = LevelDrawing(subject, sight, lines, settings, studio, index, finished[-1] if finished else None)
-            taken_up = checkpoint if checkpoint is not None and checkpoint.strokes == settings.levels[index] else None
-            for event in drawing.run(taken_up):
-                if isinstance(event, LevelDone):
-                    finished.append(event.level)
-                yield event
+    lines = trace_lines(subject)
+    sight = look_at(subject, settings, studio)
+    for index in range(len(finished), len(settings.levels)):
+        drawing = LevelDrawing(subject, sight, lines, settings, studio, index, finished[-1] if finished else None)
+        taken_up = checkpoint if checkpoint is not None and checkpoint.strokes == settings.levels[index] else None
+        for event in drawing.run(taken_up):
+            if isinstance(event, LevelDone):
+                finished.append(event.level)
+            yield event
 
 
 def look_at(subject: Subject, settings: Settings, studio: Studio) -> Sight | None:
@@ -47,4 +59,5 @@ def look_at(subject: Subject, settings: Settings, studio: Studio) -> Sight | Non
     if not (settings.layer_weight or settings.embedding_weight):
         return None
     encoder = studio.encoder
-    return Sight(encoder, subject, make_views(encoder.views, encoder.resolution, settings.seed, studio.device), studio.device)
+    views = make_views(encoder.views, encoder.resolution, settings.seed, studio.device, settings.draws)
+    return Sight(encoder, subject, views, studio.device)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from operator import index
 from typing import Any, SupportsFloat, SupportsIndex
 
@@ -25,6 +25,16 @@ RASTERIZERS = ("auto", "torch", "diffvg")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 STARTS = ("contour", "saliency")
 SCHEDULES = ("cosine", "constant")
+KEEPS = ("last", "best")
+BALANCES = ("plain", "lines")
+LEAST_DRAWS = 4
+"""CLIPasso looks through so many perspective views in every iteration."""
+
+CLIP_OWN = frozenset(
+    {"seeds", "iterations", "learning_rate", "schedule", "beta2", "converged", "keep", "line_weight", "layer_weight"}
+    | {"embedding_weight", "balance", "draws", "rivals", "finalists", "joins"}
+)
+"""Settings that may have other values where CLIP looks: those that matter only once it is known who looks."""
 
 FILM_SIDES = (64, 8192)
 """Smallest and largest side of a film in pixels."""
@@ -76,11 +86,19 @@ class Settings:
         start: "contour" (contours cut into cubics) or "saliency" (points sampled where the eye goes, as CLIPasso).
         learning_rate: Adam's step in canvas pixels, above 0.
         schedule: "cosine" (decays to a tenth) or "constant".
+        beta2: the decay of Adam's average of squared slopes, at least 0 and below 1.
+        converged: a level is brought to its end once ten iterations improve it by less than this share; 0 for never. For "cosine".
+        keep: of a level's drawings, the "last", or the "best" of those judged on the way.
         line_weight: weight of the line-map correlation in the objective, at least 0.
         layer_weight: weight of the encoder's middle layers, at least 0.
         embedding_weight: weight of the encoder's embedding, at least 0.
+        balance: the unit of the encoder's costs: "plain", as they are computed, or "lines", what drawing all lines of the subject
+            gains over blank paper, so that weights mean the same for every encoder.
+        draws: how many perspective views are made beforehand for the encoders that look through such views, at least 4.
         rivals: how many fresh starts compete with the warm start at levels of few strokes, at least 0.
+        finalists: how many of the starts are drawn to the end, at least 1.
         joins: whether a survivor may absorb a neighbor it continues into.
+        clip: settings that have other values where CLIP looks, such as "iterations=60 rivals=2"; see :meth:`seen_by`.
 
     Raises:
         UsageError: a value is out of its range.
@@ -99,11 +117,18 @@ class Settings:
     start: str = "contour"
     learning_rate: float = 0.8
     schedule: str = "cosine"
+    beta2: float = 0.95
+    converged: float = 0.0
+    keep: str = "last"
     line_weight: float = 1.0
     layer_weight: float = 0.3
     embedding_weight: float = 0.1
+    balance: str = "plain"
+    draws: int = 32
     rivals: int = 4
+    finalists: int = 2
     joins: bool = True
+    clip: str = ""
 
     def __post_init__(self) -> None:
         _check_levels(self.levels)
@@ -113,16 +138,22 @@ class Settings:
             )
         if self.encoder not in ("auto", "structure", "clip") and not re.fullmatch(r"clip:\S+", self.encoder):
             raise UsageError(f"encoder takes auto, structure, clip or clip:<model>, not {self.encoder!r}")
-        for name, choices in (("rasterizer", RASTERIZERS), ("device", DEVICES), ("start", STARTS), ("schedule", SCHEDULES)):
+        chosen = {"rasterizer": RASTERIZERS, "device": DEVICES, "start": STARTS, "schedule": SCHEDULES, "keep": KEEPS, "balance": BALANCES}
+        for name, choices in chosen.items():
             if getattr(self, name) not in choices:
                 raise UsageError(f"{name} takes {_either(choices)}, not {getattr(self, name)!r}")
-        for name, least in (("seed", 0), ("seeds", 1), ("rivals", 0)):
+        for name, least in (("seed", 0), ("seeds", 1), ("rivals", 0), ("finalists", 1), ("draws", LEAST_DRAWS)):
             if getattr(self, name) < least:
                 raise UsageError(f"{name} takes a whole number of at least {least}, not {getattr(self, name)}")
         for name in ("learning_rate", "line_weight", "layer_weight", "embedding_weight"):
             value = getattr(self, name)
             if not math.isfinite(value) or value < 0 or (name == "learning_rate" and value == 0):
                 raise UsageError(f"{name} takes a number {'above' if name == 'learning_rate' else 'of at least'} 0, not {value}")
+        for name in ("beta2", "converged"):
+            if not 0 <= getattr(self, name) < 1:
+                raise UsageError(f"{name} takes a number of at least 0 and below 1, not {getattr(self, name)}")
+        if self.converged and self.schedule == "constant":
+            raise UsageError("converged asks for the schedule cosine: steps that never shrink never come to rest")
         if not (self.line_weight or self.layer_weight or self.embedding_weight):
             raise UsageError("one of line_weight, layer_weight and embedding_weight must be above 0, or there is nothing to draw for")
         if not self.mask:
@@ -130,6 +161,16 @@ class Settings:
         size_pixels(self.size)
         if not self.formats or len(set(self.formats)) != len(self.formats) or not set(self.formats) <= set(FORMATS):
             raise UsageError(f"formats takes some of {_listed(FORMATS)}, each once, not {_listed(self.formats) or 'none'!s}")
+        if self.clip:
+            own = parse_overlay(self.clip)
+            try:
+                replace(self, **own, clip="")
+            except UsageError as error:
+                raise UsageError(f"where CLIP looks (clip), {error}") from error
+
+    def seen_by(self, encoder: str) -> Settings:
+        """The settings as they hold where ``encoder``, named as in a manifest, looks: with CLIP the values of ``clip`` win."""
+        return replace(self, **parse_overlay(self.clip)) if encoder.startswith("clip") else self
 
     def iterations_at(self, index: int) -> int:
         """Optimizer steps of the level at ``index`` (0 for the first)."""
@@ -173,6 +214,8 @@ def parse_setting(name: str, value: Any) -> Any:
         match = re.fullmatch(r"auto(?::([0-9]{1,3}))?", str(value).strip().lower())
         if match:
             return AutoLevels(int(match[1] or 4))
+    if name == "clip":
+        return overlay_text(value if isinstance(value, Mapping) else parse_overlay(_text(name, value)))
     if isinstance(default, bool):
         return _boolean(name, value)
     if isinstance(default, int):
@@ -194,6 +237,37 @@ def setting_text(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, (str, AutoLevels)):
         return _listed(value)
     return str(value)
+
+
+def parse_overlay(text: str) -> dict[str, Any]:
+    """The settings in a text such as ``"iterations=60 rivals=2"``, by name and of their types.
+
+    Raises:
+        UsageError: it is not of that form, or names a setting that cannot be CLIP's own.
+    """
+    values = {}
+    for word in text.split():
+        name, equals, value = word.partition("=")
+        if not equals or name in values:
+            raise UsageError(f"clip takes settings such as 'iterations=60 rivals=2', each once, not {text!r}")
+        values[name] = _own(name, value)
+    return values
+
+
+def overlay_text(values: Mapping[str, Any]) -> str:
+    """The text of settings by name, in the order in which settings are shown.
+
+    Raises:
+        UsageError: a setting cannot be CLIP's own, or its value is not of its kind.
+    """
+    typed = {name: _own(name, value) for name, value in values.items()}
+    return " ".join(f"{name}={setting_text(typed[name])}" for name in SETTING_NAMES if name in typed)
+
+
+def _own(name: str, value: Any) -> Any:
+    if name not in CLIP_OWN:
+        raise UsageError(f"clip takes settings of {_listed(sorted(CLIP_OWN))}, not {name!r}")
+    return parse_setting(name, value)
 
 
 def _check_levels(levels: Sequence[int]) -> None:

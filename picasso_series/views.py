@@ -19,8 +19,8 @@ from torch import Tensor
 
 AFFINE_POOL = 8
 """Views in an affine pool."""
-PERSPECTIVE_POOL = 33
-"""Views in a perspective pool: the clean one and 32 draws, from which CLIPasso's four of an iteration are taken.
+DRAWS = 32
+"""Perspective views of a pool beside the clean one, from which CLIPasso's four of an iteration are taken.
 
 CLIPasso draws afresh every time; 32 draws give 35960 different fours, for the time of 7 iterations and 80 MB of RN101's features.
 """
@@ -54,9 +54,12 @@ class Views(Protocol):
         ...
 
 
-def make_views(kind: Kind, resolution: int, seed: int, device: str = "cpu") -> Views:
-    """A pool of views of either kind, for pictures seen at so many pixels; ``seed`` decides all but the first."""
-    return AffineViews(resolution, seed, device) if kind == "affine" else PerspectiveViews(resolution, seed, device)
+def make_views(kind: Kind, resolution: int, seed: int, device: str = "cpu", draws: int = DRAWS) -> Views:
+    """A pool of views of either kind, for pictures seen at so many pixels; ``seed`` decides all but the first.
+
+    ``draws`` is the number of perspective views beside the clean one.
+    """
+    return AffineViews(resolution, seed, device) if kind == "affine" else PerspectiveViews(resolution, seed, device, 1 + draws)
 
 
 class AffineViews:
@@ -110,7 +113,7 @@ class PerspectiveViews:
 
     judges: tuple[int, ...] = (0,)
 
-    def __init__(self, resolution: int, seed: int, device: str = "cpu", count: int = PERSPECTIVE_POOL) -> None:
+    def __init__(self, resolution: int, seed: int, device: str = "cpu", count: int = 1 + DRAWS) -> None:
         """Draw the pool."""
         self._resolution, self.count = resolution, count
         rng = np.random.default_rng([seed, resolution])

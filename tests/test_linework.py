@@ -186,19 +186,24 @@ def test_straying_is_the_squared_way_in_units_of_ten_pixels() -> None:
     torch.testing.assert_close(straying(points + torch.tensor([6.0, 8.0]).double(), points), torch.ones(3).double())
 
 
-def test_only_points_beyond_the_paper_are_off_it() -> None:
+def test_only_curves_beyond_the_paper_are_off_it() -> None:
     inside = drawing(line((0, 0), (CANVAS, CANVAS)), line((0, CANVAS), (CANVAS, 0)))
     assert off_paper(inside).item() == 0
+    # A bend along the edge: its control points lie outside, its curve does not.
+    bend = drawing(torch.tensor([[20.0, 60.0], [20, -18], [200, -18], [200, 60]], dtype=torch.float64))
+    assert sampled(bend).min() > 0
+    assert off_paper(bend).item() == 0
     for x, y in ((-5, 50), (50, -5), (CANVAS + 5, 50), (50, CANVAS + 5)):
         points = drawing(HORIZONTAL)
         points[0, 0, 3] = torch.tensor([x, y]).double()
         points.requires_grad_()
         cost = off_paper(points)
-        assert cost.item() == pytest.approx(25 / 8 / 10)
+        # Of 13 points of the curve the last lies 5 pixels out; whatever else does is nearer.
+        assert 25 / 26 / 10 <= cost.item() < 25 / 10
         (gradient,) = torch.autograd.grad(cost.sum(), points)
         back = points[0, 0, 3] - gradient[0, 0, 3]
         assert ((back - CANVAS / 2).abs() <= (points[0, 0, 3] - CANVAS / 2).abs()).all()
-        assert gradient[0, 0, :3].abs().max() == 0
+        assert gradient[0, 0, 3].abs().max() > 0
 
 
 def test_bending_gains_nothing_by_drawing_smaller() -> None:

@@ -20,7 +20,7 @@ from torch.utils._pytree import tree_leaves
 
 from picasso_series import drawing as drawing_module
 from picasso_series.critic import Critic
-from picasso_series.drawing import FINALISTS, LevelDrawing
+from picasso_series.drawing import LevelDrawing
 from picasso_series.encoders import Encoder
 from picasso_series.encoders.clip import ClipEncoder
 from picasso_series.encoders.structure import StructureEncoder
@@ -127,11 +127,11 @@ def test_iterations_wait_for_nothing(kind: str, options: dict[str, Any], monkeyp
     steps, every, waits = 14, 6, []
     monkeypatch.setattr(drawing_module, "CHECKPOINT_EVERY", every)
     drawing = drawing_on("meta", kind, iterations=(steps,), **options)
-    row = drawing_module._Row(0, np.zeros((FINALISTS, 8, 4, 2), np.float32), np.zeros(FINALISTS, np.float32))
+    row = drawing_module._Row(0, np.zeros((2, 8, 4, 2), np.float32), np.zeros(2, np.float32))
     start = drawing_module._Start("given", drawings("meta")[0], None)
-    monkeypatch.setattr(drawing, "_starts", lambda: [start] * FINALISTS)
+    monkeypatch.setattr(drawing, "_starts", lambda: [start] * 2)
     monkeypatch.setattr(drawing, "_row", lambda moment: waits.append(moment.iteration) or row)
-    monkeypatch.setattr(drawing, "_save", lambda starts, moment, rows, seconds: waits.append(moment.iteration))
+    monkeypatch.setattr(drawing, "_save", lambda starts, moment, schedule, rows, seconds: waits.append(moment.iteration))
     reached, events = 0, drawing.run(None)
     for event in events:
         if isinstance(event, Step) and event.phase == "optimize":

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from picasso_series.optimize import BETAS, EPSILON, FINAL_PEN, FINAL_RATE, Moment, Pen, Schedule, optimize, record_at
+from picasso_series.optimize import BETA1, EPSILON, FINAL_PEN, FINAL_RATE, Moment, Pen, Schedule, optimize, record_at
 
 SEED = 3
 COSINE = Schedule(40, 0.8, True, Pen(5.0, 1.2))
-CONSTANT = Schedule(40, 1.0, False, FINAL_PEN)
+CONSTANT = Schedule(40, 1.0, False, FINAL_PEN, beta2=0.999)
 
 
 def points(batch: int = 2, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -31,7 +31,7 @@ def valley(points: Tensor, iteration: int) -> Tensor:
 @pytest.mark.parametrize("schedule", [COSINE, CONSTANT], ids=["cosine", "constant"])
 def test_every_step_is_that_of_torchs_adam(schedule: Schedule) -> None:
     theirs = points(dtype=torch.float64).requires_grad_()
-    adam = torch.optim.Adam([theirs], lr=schedule.learning_rate, betas=BETAS, eps=EPSILON)
+    adam = torch.optim.Adam([theirs], lr=schedule.learning_rate, betas=(BETA1, schedule.beta2), eps=EPSILON)
     for moment in optimize(Moment.start(points(dtype=torch.float64)), valley, schedule):
         adam.param_groups[0]["lr"] = schedule.rate(moment.iteration - 1)
         adam.zero_grad()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from picasso_series.errors import BadInputError, UsageError
 from picasso_series.presets import load_preset, preset_names, resolve
-from picasso_series.settings import FORMATS, SETTING_NAMES, Settings, parse_setting, setting_text, size_pixels
+from picasso_series.settings import CLIP_OWN, FORMATS, SETTING_NAMES, Settings, parse_overlay, parse_setting, setting_text, size_pixels
 
 levels_lists = st.lists(st.integers(1, 256), min_size=1, max_size=8, unique=True).map(lambda counts: tuple(sorted(counts, reverse=True)))
 
@@ -70,11 +70,28 @@ def test_levels_that_rise_are_answered_with_the_right_order() -> None:
         ("line_weight", -0.1),
         ("layer_weight", float("inf")),
         ("rivals", -1),
+        ("finalists", 0),
+        ("draws", 3),
+        ("beta2", 1.0),
+        ("converged", -0.1),
+        ("keep", "first"),
+        ("balance", "clip"),
+        ("clip", "iterations"),
+        ("clip", "rivals=1 rivals=2"),
+        ("clip", "levels=4,2"),
+        ("clip", "clip=x"),
+        ("clip", "draws=3"),
+        ("clip", "iterations=5,5"),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_its_name(name: str, value: object) -> None:
     with pytest.raises(UsageError, match=name):
         Settings(**{name: value})  # type: ignore[arg-type]
+
+
+def test_steps_that_never_shrink_never_converge() -> None:
+    with pytest.raises(UsageError, match="cosine"):
+        Settings(schedule="constant", converged=0.01)
 
 
 def test_an_objective_without_any_part_is_refused() -> None:
@@ -208,7 +225,59 @@ def test_the_shipped_presets_are_complete_and_reasoned() -> None:
 
 
 def test_the_default_preset_says_what_the_defaults_are() -> None:
-    assert resolve({}).settings == Settings()
+    assert replace(resolve({}).settings, clip="") == Settings()
+
+
+def test_a_presets_departures_from_the_paper_are_named_in_its_file() -> None:
+    paper = resolve({}, preset="clipasso").settings
+    named = set(load_preset("default").values)
+    for name in ("default", "draft", "fine"):
+        settings = resolve({}, preset=name).settings
+        own = set(load_preset(name).values)
+        for other in (settings, settings.seen_by("clip:RN101")):
+            apart = {field for field in CLIP_OWN if getattr(other, field) != getattr(paper, field)}
+            assert apart <= named | own | set(parse_overlay(settings.clip)), name
+
+
+# What holds where CLIP looks
+
+
+def test_clips_own_settings_hold_where_clip_looks() -> None:
+    settings = Settings(clip="iterations=60,50,40,30 rivals=2 joins=false")
+    assert settings.seen_by("structure") == settings
+    seen = settings.seen_by("clip:RN50x4")
+    assert (seen.iterations, seen.rivals, seen.joins, seen.seeds) == ((60, 50, 40, 30), 2, False, settings.seeds)
+    assert seen.seen_by("clip:RN50x4") == seen
+
+
+def test_a_table_and_its_text_form_are_the_same() -> None:
+    text = parse_setting("clip", {"rivals": 2, "iterations": [60], "balance": "lines"})
+    assert text == "iterations=60 balance=lines rivals=2"
+    assert parse_setting("clip", text) == parse_setting("clip", "rivals=2  balance=lines iterations=60") == text
+    assert parse_setting("clip", "") == ""
+
+
+@pytest.mark.parametrize("value", [{"rivals": "x"}, {"rival": 2}, {"levels": [4]}, 3, ["rivals=2"]])
+def test_a_table_of_other_things_is_refused(value: object) -> None:
+    with pytest.raises(UsageError, match="clip|rivals"):
+        parse_setting("clip", value)
+
+
+def test_what_is_said_later_for_all_encoders_holds_for_clip_too(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text("rivals = 9\n[clip]\niterations = 60\nrivals = 3\nconverged = 0.01\n")
+    (tmp_path / "picasso-series.toml").write_text("converged = 0.2\n[clip]\nfinalists = 1\n")
+    resolved = resolve({"iterations": "12"}, preset=str(mine), env={"PICASSO_SERIES_CLIP": "seeds=2"}, folder=tmp_path)
+    assert parse_overlay(resolved.settings.clip) == {"rivals": 3, "finalists": 1, "seeds": 2}
+    seen = resolved.settings.seen_by("clip:RN101")
+    assert (seen.iterations, seen.rivals, seen.converged, seen.finalists, seen.seeds) == ((12,), 3, 0.2, 1, 2)
+    assert (resolved.settings.rivals, resolved.settings.finalists) == (9, 2)
+
+
+def test_an_unknown_setting_of_clips_table_is_named_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "picasso-series.toml").write_text("[clip]\nrivls = 1\n")
+    with pytest.raises(BadInputError, match=r"picasso-series\.toml.*rivls"):
+        resolve({}, folder=tmp_path)
 
 
 def test_clipasso_is_the_papers_settings() -> None:
@@ -225,6 +294,12 @@ def test_clipasso_is_the_papers_settings() -> None:
         "embedding_weight": 0.1,
         "rivals": 0,
         "joins": False,
+        "beta2": 0.999,
+        "keep": "best",
+        "finalists": 3,
+        "balance": "plain",
+        "converged": 0.0,
+        "clip": "",
     }
     assert {name: value for name, value in asdict(settings).items() if name in expected} == expected
 
@@ -233,6 +308,8 @@ def test_draft_does_less_and_fine_does_more() -> None:
     draft, default, fine = (resolve({}, preset=name).settings for name in ("draft", "default", "fine"))
     assert draft.iterations < default.iterations < fine.iterations
     assert draft.rivals < default.rivals < fine.rivals
+    draft, default, fine = (settings.seen_by("clip:RN101") for settings in (draft, default, fine))
+    assert draft.iterations < default.iterations < fine.iterations
 
 
 def test_formats_are_read_without_regard_to_case_and_spaces() -> None:

@@ -10,7 +10,7 @@ from plain_clip import plain_view
 from scipy import ndimage
 from torch import Tensor
 
-from picasso_series.views import AUGMENTED, PERSPECTIVE_POOL, AffineViews, PerspectiveViews, Views, make_views
+from picasso_series.views import AUGMENTED, DRAWS, AffineViews, PerspectiveViews, Views, make_views
 
 SIDE, SEED = 224, 11
 
@@ -57,7 +57,7 @@ def test_an_iteration_looks_through_the_clean_view_and_four_others(perspective: 
     for views in drawn:
         assert views[0] == 0
         assert len(set(views)) == 1 + AUGMENTED
-    assert {view for views in drawn for view in views} == set(range(PERSPECTIVE_POOL))
+    assert {view for views in drawn for view in views} == set(range(1 + DRAWS))
     assert perspective.judges == (0,)
 
 

@@ -53,6 +53,8 @@ class Contest:
 
     def __init__(self, subject: Subject, settings: Settings, studio: Studio, seed: int) -> None:
         """Look at the photo; nothing is drawn yet. ``settings`` are the study's: levels, iterations and objective."""
+        # Budgets are equal only where every iteration is done.
+        settings = replace(settings.seen_by(studio.encoder.name), converged=0.0)
         self._subject, self._settings, self._studio, self._seed = subject, settings, studio, seed
         with computing_threads(THREADS):
             self._lines: Sequence[Line] = trace_lines(subject)
