@@ -13,6 +13,7 @@ from typing import Any
 from picasso_series.errors import BadInputError
 from picasso_series.film import DEFAULT_KINDS, KINDS, Filming, film_names, write_films
 from picasso_series.gallery import write_page
+from picasso_series.gallery.words import capitalized
 from picasso_series.printing import write_plate
 from picasso_series.run import Run, open_run
 from picasso_series.run_plan import is_intact
@@ -74,7 +75,7 @@ def show_run(
         for path in write_films(run.series, folder / FILMS, todo, filming=filming, on_progress=on_film):
             writer.record_files([f"{FILMS}/{path.name}"], size=_pixels(size))
     if plate_lost:
-        write_plate(run.series, folder, run.title)
+        write_plate(run.series, folder, capitalized(run.title))
         writer.record_files(PLATE)
     write_page(open_run(folder), films=[record["path"] for record in _films(writer)])
     writer.record_files([PAGE])

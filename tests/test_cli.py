@@ -50,6 +50,7 @@ MINIMAL: dict[tuple[str, ...], list[str]] = {
     ("film",): ["run", "--size", "64x64", "--formats", "svg"],
     ("plate",): ["run", "--formats", "svg"],
     ("gallery",): ["run", "-o", "site"],
+    ("evaluate",): ["run"],
     ("still",): ["pear.png", "--encoder", "structure"],
     ("weights", "list"): [],
     ("weights", "fetch"): ["tiny/one"],

@@ -150,17 +150,20 @@ def test_a_transformer_of_unknown_heads_is_refused() -> None:
         make_tower(transformer_state(depth=1, width=1344, patch=4, side=1))
 
 
-@pytest.mark.parametrize("quick", [True, False])
-def test_a_transformer_sees_what_open_clips_sees(quick: bool) -> None:
+@pytest.mark.parametrize(
+    ("width", "heads", "quick"), [(128, 2, True), (128, 2, False), (1280, 16, False), (1408, 16, False), (1664, 16, True)]
+)
+def test_a_transformer_sees_what_open_clips_sees(width: int, heads: int, quick: bool) -> None:
     pytest.importorskip("open_clip")
     from open_clip.transformer import QuickGELU, VisionTransformer
 
     torch.manual_seed(SEED)
-    theirs = VisionTransformer(64, 16, 128, 6, 2, 4.0, output_dim=32, act_layer=QuickGELU if quick else torch.nn.GELU)
+    depth = 6 if width < 1000 else 3
+    theirs = VisionTransformer(64, 16, width, depth, heads, 4.0, output_dim=32, act_layer=QuickGELU if quick else torch.nn.GELU)
     state = shaken(theirs)
     seen = pictures(state)
     found = make_tower(state, quick_gelu=quick).features(seen)
-    expected = theirs.forward_intermediates(seen, indices=[1, 3])
+    expected = theirs.forward_intermediates(seen, indices=[depth // 3 - 1, 2 * depth // 3 - 1])
     for mine, other in zip(found.layers, expected["image_intermediates"], strict=True):
         assert error(mine, other) < 2e-6
     assert error(found.embedding, theirs(seen)) < 2e-6

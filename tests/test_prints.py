@@ -73,6 +73,20 @@ def test_names_tell_what_is_not_as_usual(drawn: Path) -> None:
     assert "Pear" in (drawn / "prints/plotter-a5.svg").read_text(encoding="utf-8")
 
 
+def test_the_look_is_the_styles_with_what_was_changed(drawn: Path) -> None:
+    def printed(*flags: str) -> str:
+        assert run(["plate", "run", "--formats", "svg", "-q", *flags]) == 0
+        return (drawn / "prints/plate-a4.svg").read_text(encoding="utf-8")
+
+    plain, styled = printed(), printed("--style", "ink")
+    assert 'fill="#ffffff"' in plain, "bare paper"
+    assert 'fill="#ffffff"' not in styled
+    changed = printed("--ink", "navy", "--ground", "ivory", "--width", "2", "--no-count")
+    assert 'stroke="#000080" stroke-width="2"' in changed
+    assert 'fill="#fffff0"' in changed
+    assert changed.count("<path") == plain.count("<path") - 1 - 2 * 2, "no numerals, counts or words below the photo"
+
+
 def test_printing_again_replaces_and_drawing_anew_removes(drawn: Path, fake_core: None) -> None:
     assert run(["plate", "run", "--formats", "svg", "--title", "One", "-q"]) == 0
     first = (drawn / "prints/plate-a4.svg").read_text(encoding="utf-8")
@@ -116,6 +130,10 @@ def test_json_tells_the_files(drawn: Path, capsys: Caught) -> None:
         (["--paper", "a3", "--dpi", "1200"], 2, "take fewer dpi"),
         (["--levels", "5"], 2, "choose among 6,3"),
         (["--levels", "x"], 2, "whole numbers"),
+        (["--levels", "auto"], 2, "numbers of strokes that the run has"),
+        (["--ink", "blurple"], 2, "ink takes a color"),
+        (["--width", "99"], 2, "width takes"),
+        (["--plotter", "--no-count"], 2, "--count has no place with --plotter"),
         (["--style", "crayon"], 2, "no style 'crayon'"),
         (["--plotter", "--layers", "colors"], 2, "levels or pens"),
         (["--plotter", "--style", "chalk"], 2, "no place with --plotter"),

@@ -18,6 +18,7 @@ from picasso_series import __version__
 from picasso_series.cli.bench import bench
 from picasso_series.cli.doctor import doctor
 from picasso_series.cli.draw import draw
+from picasso_series.cli.evaluate import evaluate
 from picasso_series.cli.film import film
 from picasso_series.cli.gallery import gallery
 from picasso_series.cli.help import CONTEXT, write_examples
@@ -61,7 +62,7 @@ def app() -> None:
     """
 
 
-for command in (draw, film, plate, gallery, still, weights, presets, doctor, bench):
+for command in (draw, film, plate, gallery, evaluate, still, weights, presets, doctor, bench):
     app.add_command(command)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from picasso_series.cli.help import Command, Option
-from picasso_series.cli.output import Output, os_sentence, output_options
-from picasso_series.errors import PartialError, PicassoError
+from picasso_series.cli.output import Output, output_options
+from picasso_series.cli.several import for_each
 from picasso_series.settings import parse_setting
 from picasso_series.sizes import SIZES
 
@@ -89,27 +89,10 @@ def film(
     forms = None if formats is None else parse_setting("formats", formats)
     film_names(kinds or (), forms or ())
     filming = plan_filming(**{name: value for name, value in {**options, "size": size}.items() if value is not None})
-    records: list[dict[str, Any]] = []
-    errors: list[Exception] = []
-    lines = []
-    for folder in runs:
-        try:
-            with follow(output) as progress:
-                run = remake_films(folder, size=size, formats=forms, kinds=kinds, filming=filming, on_film=progress.film)
-        except (PicassoError, OSError) as error:
-            sentence = os_sentence(error) if isinstance(error, OSError) else str(error)
-            errors.append(error)
-            records.append({"folder": str(folder), "error": sentence})
-            if len(runs) > 1:
-                click.echo(f"picasso-series: {sentence}", err=True)
-            continue
-        films = [record["path"] for record in run.manifest["files"] if record["path"].startswith("films/")]
-        records.append({"folder": str(folder), "films": films})
-        lines += [str(folder / name) for name in films]
-    if errors and len(runs) == 1:
-        raise errors[0]
-    output.result(lines, {"runs": records})
-    if len(errors) == len(runs):
-        raise PicassoError(f"none of the {len(runs)} runs could be filmed, for the reasons above")
-    if errors:
-        raise PartialError(f"{len(errors)} of {len(runs)} runs could not be filmed, for the reasons above; the others are done")
+
+    def remake(folder: Path) -> list[str]:
+        with follow(output) as progress:
+            run = remake_films(folder, size=size, formats=forms, kinds=kinds, filming=filming, on_film=progress.film)
+        return [record["path"] for record in run.manifest["files"] if record["path"].startswith("films/")]
+
+    for_each(runs, remake, output, made="films", done="filmed")

@@ -15,26 +15,24 @@ from torch import Tensor
 State = Mapping[str, Tensor]
 
 HEAD = 64
-"""Channels of one attention head, in every tower of OpenAI's."""
-WIDEST = 1024
-"""Channels up to which open_clip's transformers have heads of that size too."""
+"""Channels of one attention head, in every tower of OpenAI's and every text tower of open_clip's."""
 NORM_EPSILON = 1e-5
 
 _BLOCKS = "transformer.resblocks."
 
 
-def folded_blocks(state: State) -> dict[str, Tensor]:
+def folded_blocks(state: State, head: int = HEAD) -> dict[str, Tensor]:
     """The weights of all blocks in ``state`` as :func:`run_block` takes them, in float32; ``state`` is left as it is.
 
     Raises:
-        ValueError: there are no blocks, or they are wider than is known how to part among heads.
+        ValueError: there are no blocks, or their channels cannot be parted among heads of ``head`` channels.
     """
     depth = count_children(state, _BLOCKS)
     if not depth:
         raise ValueError("there are no blocks")
     width = len(state[f"{_BLOCKS}0.ln_1.weight"])
-    if width > WIDEST:
-        raise ValueError(f"{width} channels are parted among heads in a way that is not known")
+    if not head or width % head:
+        raise ValueError(f"it is not known how {width} channels are parted among heads")
     weights: dict[str, Tensor] = {}
     for index in range(depth):
         block = f"{_BLOCKS}{index}."
@@ -52,7 +50,7 @@ def depth_of(state: State) -> int:
 
 
 def run_block(
-    weights: State, index: int, x: Tensor, *, quick_gelu: bool, causal: bool = False, watched: bool = False
+    weights: State, index: int, x: Tensor, *, quick_gelu: bool, head: int = HEAD, causal: bool = False, watched: bool = False
 ) -> tuple[Tensor, Tensor]:
     """The tokens (B, tokens, C) after a block, and where ``watched`` its attention (B, heads, tokens, tokens), else nothing (0,).
 
@@ -60,10 +58,10 @@ def run_block(
     """
     batch, count, channels = x.shape
     packed = _linear(weights, f"{index}.attn.in_proj_", F.layer_norm(x, x.shape[2:], eps=NORM_EPSILON))
-    query, key, value = packed.view(batch, count, 3, channels // HEAD, HEAD).permute(2, 0, 3, 1, 4)
+    query, key, value = packed.view(batch, count, 3, channels // head, head).permute(2, 0, 3, 1, 4)
     probabilities = x.new_zeros(0)
     if watched:
-        probabilities = (query @ key.transpose(2, 3) * HEAD**-0.5).softmax(-1)
+        probabilities = (query @ key.transpose(2, 3) * head**-0.5).softmax(-1)
         gathered = probabilities @ value
     else:
         gathered = F.scaled_dot_product_attention(query, key, value, is_causal=causal)

@@ -22,6 +22,10 @@ from picasso_series.encoders.blocks import HEAD, NORM_EPSILON, State, count_chil
 from picasso_series.encoders.tower_state import ReadState
 from picasso_series.errors import BadInputError
 
+WIDEST = 1024
+"""Channels up to which open_clip's vision transformers have heads of the size of OpenAI's."""
+WIDE_HEADS = {1280: 80, 1408: 88, 1664: 104, 1792: 112}
+"""Channels of one attention head in its wider ones (ViT-H, -g, -bigG and -e), by those of the transformer."""
 LAYERS = (2, 3)
 """Stages of a residual tower that are compared: CLIPasso's, at 1/8 and 1/16 of the picture (it counts the stem and says 3 and 4)."""
 DEPTHS = (1 / 3, 2 / 3)
@@ -170,7 +174,8 @@ class TransformerTower:
         """Fold each layer normalization's scale and shift into the product after it; ``state`` is left as it is."""
         self.dtype = torch.float32
         weights = {name: state[name].float() for name in ("ln_pre.weight", "ln_pre.bias", "conv1.weight")}
-        self._patch = weights["conv1.weight"].shape[-1]
+        width, _, _, self._patch = weights["conv1.weight"].shape
+        self._head = HEAD if width <= WIDEST else WIDE_HEADS.get(width, 0)
         self._quick_gelu = quick_gelu
         positions = state["positional_embedding"].float()
         self._side = round((len(positions) - 1) ** 0.5)
@@ -178,7 +183,7 @@ class TransformerTower:
         weights["class"] = state["class_embedding"].float() + positions[0]
         weights["places"] = positions[1:]
         self._depth = depth_of(state)
-        weights |= folded_blocks(state)
+        weights |= folded_blocks(state, self._head)
         final = state["proj"].float().T
         weights["proj.weight"], weights["proj.bias"] = final * state["ln_post.weight"].float(), final @ state["ln_post.bias"].float()
         self._weights = {name: _placed(value, device) for name, value in weights.items()}
@@ -189,7 +194,7 @@ class TransformerTower:
         x = self._tokens(pictures)
         layers = []
         for index in range(self._depth):
-            x, _ = run_block(self._weights, index, x, quick_gelu=self._quick_gelu)
+            x, _ = self._block(index, x)
             if index + 1 in self._compared:
                 layers.append(x[:, 1:].transpose(1, 2).reshape(len(x), -1, self._side, self._side))
         w = self._weights
@@ -202,7 +207,7 @@ class TransformerTower:
         x = self._tokens(pictures)
         total = x.new_zeros(len(x), self._side**2, dtype=torch.float32)
         for index in range(self._depth):
-            x, probabilities = run_block(self._weights, index, x, quick_gelu=self._quick_gelu, watched=True)
+            x, probabilities = self._block(index, x, watched=True)
             total += probabilities[:, :, 0, 1:].float().mean(1)
         return (total / self._depth).view(-1, self._side, self._side)
 
@@ -215,6 +220,9 @@ class TransformerTower:
         patches = F.conv2d(pictures.to(self.dtype), w["conv1.weight"], stride=self._patch).flatten(2).transpose(1, 2)
         tokens = torch.cat([w["class"].expand(len(patches), 1, -1), patches + w["places"]], 1)
         return F.layer_norm(tokens, tokens.shape[2:], w["ln_pre.weight"], w["ln_pre.bias"], NORM_EPSILON)
+
+    def _block(self, index: int, x: Tensor, watched: bool = False) -> tuple[Tensor, Tensor]:
+        return run_block(self._weights, index, x, quick_gelu=self._quick_gelu, head=self._head, watched=watched)
 
 
 AnyTower = TypeVar("AnyTower", ResidualTower, TransformerTower)
