@@ -32,6 +32,9 @@ FULL_LENGTH = 0.2
 TILE = 192
 """Side of the tile of roughness in texels, two for each ``grain_size``."""
 
+_FINE = 6
+"""Places at which an outline is measured for each of its cubics."""
+
 _ARC = 0.5523
 """Handle of a cubic that is nearly a quarter of a circle, in radii."""
 
@@ -94,7 +97,8 @@ def outlines(strokes: Strokes, look: Look, pieces: int = PIECES) -> Curves:
     Each side is offset from the curve by half the width there, in so many cubics; half circles close both ends. Fill by the non-zero
     rule.
     """
-    u = np.linspace(0, 1, pieces + 1)
+    # Sides are measured more closely than they are cut, so that few cubics follow tight bends too.
+    u = np.linspace(0, 1, _FINE * pieces + 1)
     middle, along, length = _even_places(strokes.curves, u)
     normal = np.stack([-along[..., 1], along[..., 0]], axis=-1)
     span = strokes.spans[:, 1:] - strokes.spans[:, :1]
@@ -104,7 +108,7 @@ def outlines(strokes: Strokes, look: Look, pieces: int = PIECES) -> Curves:
     depth = 4 * place * (1 - place) * np.minimum(1, whole / FULL_LENGTH)
     reach = (0.5 * look.width / CANVAS) * strokes.widths[:, None] * _profile(look.profile)(depth)
     left, right = middle + reach[..., None] * normal, middle - reach[..., None] * normal
-    sides = [through(side) for side in (left, right[:, ::-1])]
+    sides = [_hermite(side[:, ::_FINE], np.gradient(side, axis=1, edge_order=2)[:, ::_FINE] * _FINE / 3) for side in (left, right[:, ::-1])]
     caps = [
         _half_circle(middle[:, -1], along[:, -1], normal[:, -1], reach[:, -1]),
         _half_circle(middle[:, 0], -along[:, 0], -normal[:, 0], reach[:, 0]),

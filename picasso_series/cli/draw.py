@@ -54,7 +54,7 @@ def _setting(section: str, name: str, metavar: str, text: str) -> Callable[[F], 
 @_setting("Machinery", "encoder", "auto|clip|clip:MODEL|structure", "What judges the likeness [auto].")
 @_setting("Machinery", "rasterizer", "|".join(RASTERIZERS), "What draws strokes as pixels [auto].")
 @_setting("Machinery", "device", "|".join(DEVICES), "Where it computes [auto].")
-@_setting("Films", "size", "square|portrait|story|WxH", "Size of the films [square, 1080x1080].")
+@_setting("Films", "size", "square|portrait|tall|story|landscape|WxH", "Size of the films [square, 1080x1080].")
 @_setting("Films", "formats", "LIST", "Formats of the films, of mp4,gif,webp,svg [mp4,gif].")
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), metavar="DIR", cls=Option, section="Output", help="Run folder [./<photo stem>-series]."

@@ -29,7 +29,7 @@ DRAWABLE = ("series", "draw-on")
 
 _FADE = 0.25
 """Seconds in which a level's words come and go."""
-_SIDES = 5
+_SIDES = 6
 """Cubics on each side of an uneven stroke's outline, few for the file's sake."""
 _TIMINGS = {
     "even": "linear",
@@ -59,7 +59,7 @@ def animated_svg(
     rules = [_all_rule(score)]
     for number, level in enumerate(levels):
         rules.append(_window_rule(f"w{number}", score.windows[number], score.seconds, 0.0))
-        rules.append(_window_rule(f"t{number}", score.windows[number], score.seconds, 100 * _FADE / score.seconds))
+        rules.append(_window_rule(f"t{number}", score.words[number], score.seconds, 100 * _FADE / score.seconds))
         paths = []
         for order, life in enumerate(life for life in score.lives if life.level == number):
             name = f"s{number}-{order}"
@@ -160,7 +160,7 @@ def _uneven_stops(life: Life, look: Look, seconds: float) -> Iterator[str]:
 def _growing(before: Moment, after: Moment) -> Iterator[Moment]:
     """Moments between two of which a different part is drawn: the ends of an outline must follow its line."""
     if before.drawn != after.drawn:
-        for u in (0.2, 0.4, 0.6, 0.8):
+        for u in (0.25, 0.5, 0.75):
             drawn = before.drawn + ease(u) * (after.drawn - before.drawn)
             yield Moment(before.time + u * (after.time - before.time), before.curve, before.span, drawn)
 

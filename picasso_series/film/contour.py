@@ -16,7 +16,7 @@ from picasso_series.strokes import CANVAS
 STEP = 5.0
 """Length of each curve in units of the canvas."""
 
-THIN = 0.55
+THIN = 0.45
 """The outline's width, as a share of a stroke's."""
 
 

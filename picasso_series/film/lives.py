@@ -67,6 +67,7 @@ class Score:
     Attributes:
         lives: all paths, by level and in drawing order.
         windows: (begin, end) in seconds, when each level's paths are there.
+        words: (begin, end) in seconds, when each level's words are there: they change in the middle of a change.
         seconds: how long it takes once.
         direction: "normal", "reverse" or "alternate", as CSS names it.
         repeats: how often it is played, None for endlessly.
@@ -74,6 +75,7 @@ class Score:
 
     lives: tuple[Life, ...]
     windows: tuple[tuple[float, float], ...]
+    words: tuple[tuple[float, float], ...]
     seconds: float
     direction: str = "normal"
     repeats: int | None = None
@@ -110,7 +112,8 @@ def series_score(series: Series, telling: Telling) -> Score:
             lives += _last(number, level, begins, clock if goes else None)
     direction = {"simplify": "normal", "grow": "reverse", "pingpong": "alternate"}[telling.story]
     repeats = None if telling.loop else 2 if telling.story == "pingpong" else 1
-    return Score(tuple(lives), tuple(windows), end, direction, repeats)
+    middles = [0.0, *(turn + 0.5 * MORPH * pace for turn in turns), end]
+    return Score(tuple(lives), tuple(windows), tuple(pairwise(middles)), end, direction, repeats)
 
 
 def pen_score(level: Level, telling: Telling) -> Score:
@@ -126,7 +129,7 @@ def pen_score(level: Level, telling: Telling) -> Score:
             moments += [Moment(end, curve, _WHOLE, 1.0, "eased"), Moment(end + RETRACT, curve, _WHOLE, 0.0)]
         lives.append(Life(0, tuple(moments)))
     total = end + (RETRACT if telling.loop else 0.0)
-    return Score(tuple(lives), ((0.0, total),), total, repeats=None if telling.loop else 1)
+    return Score(tuple(lives), ((0.0, total),), ((0.3 + seconds, total),), total, repeats=None if telling.loop else 1)
 
 
 def _changing(number: int, level: Level, plan: Change, turn: float, seconds: float, begins: dict[int, tuple[float, float]]) -> list[Life]:

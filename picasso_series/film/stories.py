@@ -140,7 +140,7 @@ def _trajectory_film(series: Series, telling: Telling) -> Film:
     least, most = TRAJECTORY_SECONDS
     work = max(1.2, (least - rest) / count)
     pace = min(1.0, most / (rest + work * count))
-    charts = _loss_curves(levels) if telling.loss_curve else [None] * count
+    charts = [_loss_curve(level) if telling.loss_curve else None for level in levels]
     reel = Reel()
     reel.add(_photo(0.5 * pace), _draw_over(first.trajectory.points[0], labels[0], 0.8 * pace))
     for number, (level, label, curve) in enumerate(zip(levels, labels, charts, strict=True)):
@@ -247,13 +247,13 @@ def _optimization(level: Level, label: Label, curve: NDArray[np.float64] | None,
     return Shot(seconds, scene)
 
 
-def _loss_curves(levels: tuple[Level, ...]) -> list[NDArray[np.float64]]:
-    """The loss of each level over the film's time, (T, 2): x from 0 to 1, y from 0 at the greatest loss of all levels to 1 at the least."""
-    losses = [np.asarray(level.trajectory.loss, np.float64) for level in levels]
-    known = np.concatenate([loss[np.isfinite(loss)] for loss in losses])
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    heights = [(high - np.nan_to_num(loss, nan=high, posinf=high)) / max(high - low, 1e-9) for loss in losses]
-    return [np.stack([row_times(level.trajectory), height], axis=1) for level, height in zip(levels, heights, strict=True)]
+def _loss_curve(level: Level) -> NDArray[np.float64]:
+    """The loss of a level over the film's time, (T, 2): x from 0 to 1, y from 0 at its greatest to 1 at its least."""
+    loss = np.asarray(level.trajectory.loss, np.float64)
+    known = loss[np.isfinite(loss)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    fallen = (high - np.nan_to_num(loss, nan=high, posinf=high, neginf=low)) / max(high - low, 1e-9)
+    return np.stack([row_times(level.trajectory), fallen], axis=1)
 
 
 def _return(level: Level, label: Label, seconds: float) -> Shot:
