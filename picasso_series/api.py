@@ -53,7 +53,7 @@ def draw_series(
     if preset is not None and not isinstance(preset, (str, Path)):
         raise UsageError(f"preset takes the name of a preset or the path of a TOML file, not {preset!r}")
     resolved = resolve({"levels": levels, **settings}, preset=None if preset is None else str(preset))
-    from picasso_series.encoders.weights import fetch
+    from picasso_series.encoders.fetching import fetch
     from picasso_series.make import Finished, make_run, make_series
 
     if out is None:

@@ -19,7 +19,8 @@ from picasso_series import __version__
 from picasso_series.atomic import file_sha256
 from picasso_series.command import repeat_command
 from picasso_series.encoders import Fetch, weights_of
-from picasso_series.encoders.weights import find, is_offline
+from picasso_series.encoders.fetching import is_offline
+from picasso_series.encoders.weights import find
 from picasso_series.encoders.weights_table import Entry
 from picasso_series.errors import BadInputError
 from picasso_series.film.draw import cairo

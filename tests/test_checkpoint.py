@@ -18,6 +18,7 @@ from sample_clip import TINY_RESNET, TINY_VIT, Clip, assert_is_tower, open_clip_
 from picasso_series.encoders import weights
 from picasso_series.encoders.architectures import Architecture
 from picasso_series.encoders.checkpoint import read_visual
+from picasso_series.encoders.importing import import_file
 from picasso_series.encoders.towers import make_tower
 from picasso_series.errors import BadInputError
 
@@ -99,7 +100,7 @@ def test_a_pickle_that_would_run_code_is_refused_and_not_run(tmp_path: Path, arc
     }[call]
     path = poisoned(tmp_path / "evil.pt", archive, pickle.dumps({"visual": evil}, protocol=protocol))
     with pytest.raises(BadInputError, match="could run code") as caught:
-        weights.import_file(path, "tiny/openai")
+        import_file(path, "tiny/openai")
     assert "\n" not in str(caught.value)
     assert not mark.exists()
     assert weights.cached() == []

@@ -25,7 +25,7 @@ import picasso_series
 from picasso_series.cli import app as app_module
 from picasso_series.cli.app import app, run
 from picasso_series.cli.output import os_sentence
-from picasso_series.encoders.weights import import_file
+from picasso_series.encoders.importing import import_file
 from picasso_series.errors import BadInputError, MissingError, PartialError, PicassoError, UsageError
 from picasso_series.run import open_run, read_manifest
 

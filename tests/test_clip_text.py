@@ -15,6 +15,8 @@ from sample_text import clip_file, plain_text, text_state
 from torch import Tensor
 
 from picasso_series.encoders import weights
+from picasso_series.encoders.fetching import fetch
+from picasso_series.encoders.importing import import_file
 from picasso_series.encoders.text import TextTower
 from picasso_series.encoders.tokens import CONTEXT, Tokenizer
 from picasso_series.encoders.weights_table import resolve
@@ -147,7 +149,7 @@ def test_a_tower_sees_what_open_clips_sees(quick: bool) -> None:
 @pytest.fixture
 def kept(tmp_path: Path) -> Path:
     """A model of both towers in the cache, by name ``NAME``; its text tower's file."""
-    weights.import_file(clip_file(tmp_path / "model.safetensors", SEED), NAME)
+    import_file(clip_file(tmp_path / "model.safetensors", SEED), NAME)
     return weights.cache_folder() / f"{resolve(NAME).stem}.text.safetensors"
 
 
@@ -179,7 +181,7 @@ def test_a_damaged_text_tower_is_refused(kept: Path) -> None:
 
 def test_a_model_without_a_text_tower_says_so(tmp_path: Path, kept: Path) -> None:
     # The text tower of the weights that were there before goes too.
-    weights.import_file(clip_file(tmp_path / "image.safetensors", SEED, text=False), NAME)
+    import_file(clip_file(tmp_path / "image.safetensors", SEED, text=False), NAME)
     assert not kept.exists()
     assert weights.verify(NAME).text_sha256 == ""
     with pytest.raises(MissingError, match="text tower"):
@@ -188,7 +190,7 @@ def test_a_model_without_a_text_tower_says_so(tmp_path: Path, kept: Path) -> Non
 
 def test_openais_archive_gives_both_towers(tmp_path: Path) -> None:
     model = tiny_clip()
-    record = weights.import_file(openai_archive(tmp_path / "tiny.pt", model), NAME)
+    record = import_file(openai_archive(tmp_path / "tiny.pt", model), NAME)
     assert record.text_sha256
     expected = {name: value for name, value in model.state_dict().items() if not name.startswith(("visual.", *NUMBERS))}
     stored = weights.load_text(NAME)
@@ -204,7 +206,7 @@ def test_weights_kept_without_their_text_tower_by_an_earlier_version_are_fetched
     with pytest.raises(MissingError, match="import"):
         weights.load_text(NAME)
     with pytest.raises(MissingError, match="cannot be fetched by name"):
-        weights.fetch(NAME)
+        fetch(NAME)
 
 
 def test_numbers_stay_as_small_as_they_came(tmp_path: Path) -> None:
@@ -212,7 +214,7 @@ def test_numbers_stay_as_small_as_they_came(tmp_path: Path) -> None:
 
     whole = load_file(clip_file(tmp_path / "model.safetensors", SEED))
     save_file({name: value.half() for name, value in whole.items()}, tmp_path / "half.safetensors")
-    weights.import_file(tmp_path / "half.safetensors", NAME)
+    import_file(tmp_path / "half.safetensors", NAME)
     assert {value.dtype for value in weights.load_text(NAME).values()} == {torch.float16}
     assert {value.dtype for value in weights.load_visual(NAME).values()} == {torch.float32}
     assert np.isfinite(TextTower(weights.load_text(NAME)).embedding(rows()).numpy()).all()

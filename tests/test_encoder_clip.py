@@ -222,7 +222,7 @@ def test_auto_and_clip_take_what_can_be_fetched_and_fetch_only_what_they_need(ca
 
 def test_where_fetching_fails_auto_goes_on_without_and_clip_does_not(cache: Cache) -> None:
     def fetch(entry: Entry) -> None:
-        raise weights.FetchError(f"the weights of {entry.name} cannot be fetched: the cat sleeps on it", "wake the cat")
+        raise weights.WeightsError(f"the weights of {entry.name} cannot be fetched: the cat sleeps on it", "wake the cat")
 
     eyes = choose_eyes("auto", attentive=True, fetch=fetch)
     assert (eyes.encoder.name, eyes.watcher.name) == ("structure", "structure")

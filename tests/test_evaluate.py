@@ -14,7 +14,7 @@ from plain_clip import MEAN, SPREAD, plain_transformer, transformer_state
 from sample_judging import MODEL, run_of
 from sample_text import clip_file, plain_text, text_state
 
-from picasso_series.encoders import weights
+from picasso_series.encoders.importing import import_file
 from picasso_series.encoders.tokens import Tokenizer
 from picasso_series.errors import MissingError, UsageError
 from picasso_series.evaluate import evaluate_runs
@@ -148,7 +148,7 @@ def test_photos_and_drawings_along_their_lines_are_found(judge: Judge) -> None:
 
 @pytest.fixture
 def clip(tmp_path: Path) -> ClipJudge:
-    weights.import_file(clip_file(tmp_path / "model.safetensors", seed=5), MODEL)
+    import_file(clip_file(tmp_path / "model.safetensors", seed=5), MODEL)
     return ClipJudge.load(MODEL)
 
 

@@ -19,7 +19,7 @@ from sample_judging import MODEL, run_of
 from sample_text import clip_file
 
 from picasso_series.cli.app import run
-from picasso_series.encoders.weights import import_file
+from picasso_series.encoders.importing import import_file
 from picasso_series.evaluate import Report, evaluate_runs
 from picasso_series.evaluate.plot import HEIGHT, WIDTH, plot_svg, write_png
 from picasso_series.evaluate.report import MEASURES, Entry

@@ -21,6 +21,8 @@ from weights_server import Server
 import picasso_series
 from picasso_series.encoders import download as download_module
 from picasso_series.encoders import weights
+from picasso_series.encoders.fetching import fetch, is_offline
+from picasso_series.encoders.importing import import_file
 from picasso_series.encoders.weights_table import Entry
 from picasso_series.errors import BadInputError, MissingError
 
@@ -48,7 +50,7 @@ def sentence_of(entry: Entry) -> str:
     """What is said of a fetch that fails, in time and without a trace in the cache but the part."""
     began = time.monotonic()
     with pytest.raises(MissingError) as caught:
-        weights.fetch(entry)
+        fetch(entry)
     assert time.monotonic() - began < LIMIT
     text = str(caught.value)
     assert "\n" not in text
@@ -61,7 +63,7 @@ def sentence_of(entry: Entry) -> str:
 def test_a_fetch_ends_with_the_tower_and_its_record_and_nothing_else(entry: Entry, server: Server, cache_folder: Path, model: Clip) -> None:
     seen: list[tuple[int, int | None]] = []
     assert weights.find(entry) is None
-    path = weights.fetch(entry, lambda done, total: seen.append((done, total)))
+    path = fetch(entry, lambda done, total: seen.append((done, total)))
     assert path == weights.find(entry) == cache_folder / "tiny.safetensors"
     assert_is_tower(weights.load_visual(entry), model)
     assert_is_tower(load_file(path), model)
@@ -76,15 +78,15 @@ def test_a_fetch_ends_with_the_tower_and_its_record_and_nothing_else(entry: Entr
 
 
 def test_what_is_there_is_not_fetched_again_unless_it_is_damaged(entry: Entry, server: Server, model: Clip) -> None:
-    path = weights.fetch(entry)
-    weights.fetch(entry)
+    path = fetch(entry)
+    fetch(entry)
     assert len(server.asked) == 1
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
     with pytest.raises(BadInputError, match="damaged"):
         weights.verify(entry)
-    weights.fetch(entry)
+    fetch(entry)
     assert len(server.asked) == 2
     assert_is_tower(weights.load_visual(entry), model)
 
@@ -92,7 +94,7 @@ def test_what_is_there_is_not_fetched_again_unless_it_is_damaged(entry: Entry, s
 @pytest.mark.usefixtures("hasty")
 def test_a_cut_transfer_goes_on_where_it_was(entry: Entry, server: Server, model: Clip) -> None:
     server.cuts = [5000, 0, 0, 7000]
-    weights.fetch(entry)
+    fetch(entry)
     assert server.asked == ["", "bytes=5000-", "bytes=5000-", "bytes=5000-", "bytes=12000-"]
     assert_is_tower(weights.load_visual(entry), model)
 
@@ -104,7 +106,7 @@ def test_a_later_call_goes_on_where_an_earlier_one_gave_up(entry: Entry, server:
     assert (cache_folder / "tiny.part").read_bytes() == server.content[:5000]
     server.cuts = []
     server.asked.clear()
-    weights.fetch(entry)
+    fetch(entry)
     assert server.asked == ["bytes=5000-"]
 
 
@@ -112,7 +114,7 @@ def test_a_later_call_goes_on_where_an_earlier_one_gave_up(entry: Entry, server:
 def test_a_server_that_ignores_ranges_is_borne(entry: Entry, server: Server, model: Clip) -> None:
     server.ranges = False
     server.cuts = [5000, 3000]
-    weights.fetch(entry)
+    fetch(entry)
     assert_is_tower(weights.load_visual(entry), model)
 
 
@@ -127,7 +129,7 @@ def test_a_server_that_always_breaks_off_at_the_same_place_is_given_up(entry: En
 def test_a_server_that_does_not_say_how_much_is_to_come_is_borne(entry: Entry, server: Server, model: Clip) -> None:
     server.lengths = False
     seen: list[int | None] = []
-    weights.fetch(entry, lambda done, total: seen.append(total))
+    fetch(entry, lambda done, total: seen.append(total))
     assert set(seen) == {None}
     assert_is_tower(weights.load_visual(entry), model)
 
@@ -135,7 +137,7 @@ def test_a_server_that_does_not_say_how_much_is_to_come_is_borne(entry: Entry, s
 def test_a_whole_part_needs_no_network(entry: Entry, server: Server, cache_folder: Path) -> None:
     cache_folder.mkdir(parents=True)
     (cache_folder / "tiny.part").write_bytes(server.content)
-    weights.fetch(entry)
+    fetch(entry)
     assert server.asked == []
 
 
@@ -144,7 +146,7 @@ def test_a_whole_part_needs_no_network(entry: Entry, server: Server, cache_folde
 def test_a_part_that_is_of_something_else_is_thrown_away(entry: Entry, server: Server, cache_folder: Path, length: int) -> None:
     cache_folder.mkdir(parents=True)
     (cache_folder / "tiny.part").write_bytes(b"x" * length)
-    weights.fetch(entry)
+    fetch(entry)
     assert server.asked == [f"bytes={length}-", ""]
 
 
@@ -228,7 +230,7 @@ def test_where_one_source_fails_the_mirror_is_asked(entry: Entry, server: Server
     server.files["/gone"] = b""
     place = server.url.rpartition("/")[0]
     url = {"refused": nowhere(), "unknown": "https://example.invalid/tiny.pt"}.get(trouble, f"{place}/{trouble}")
-    weights.fetch(replace(entry, url=url, mirror=server.url))
+    fetch(replace(entry, url=url, mirror=server.url))
     assert opened == [url, server.url]
     assert_is_tower(weights.load_visual(entry), model)
 
@@ -242,7 +244,7 @@ def test_where_all_sources_fail_the_first_is_told(entry: Entry, opened: list[str
 @pytest.mark.usefixtures("hasty")
 def test_a_transfer_that_one_source_began_may_be_ended_by_another(entry: Entry, server: Server, cache_folder: Path) -> None:
     server.cuts = [5000, 0, 0, 0, 0]
-    weights.fetch(replace(entry, mirror=f"{server.url}.too"))
+    fetch(replace(entry, mirror=f"{server.url}.too"))
     assert server.paths[-1] == "/tiny.pt.too"
     assert server.asked[-1] == "bytes=5000-"
 
@@ -254,7 +256,7 @@ def test_whoever_is_offline_asks_nobody(entry: Entry, opened: list[str], monkeyp
     assert opened == []
     for allowed in ("", "0", "false", "No"):
         monkeypatch.setenv("PICASSO_SERIES_OFFLINE", allowed)
-        assert not weights.is_offline()
+        assert not is_offline()
 
 
 def test_no_network_is_told_in_time(entry: Entry, server: Server) -> None:
@@ -312,7 +314,7 @@ def test_a_disk_that_fills_up_is_told_and_the_part_is_kept(entry: Entry, server:
     monkeypatch.setattr(download_module._Part, "append", full)
     assert "disk is full" in sentence_of(entry)
     monkeypatch.setattr(download_module._Part, "append", append)
-    weights.fetch(entry)
+    fetch(entry)
     assert server.asked[0] == ""
     assert server.asked[1].startswith("bytes=")
 
@@ -325,7 +327,7 @@ def test_a_disk_that_is_really_full_is_told(archive: Path, tmp_path: Path, monke
     try:
         monkeypatch.setenv("PICASSO_SERIES_CACHE", str(place))
         with pytest.raises(MissingError, match="disk is full"):
-            weights.import_file(archive, "tiny/openai")
+            import_file(archive, "tiny/openai")
         assert weights.cached() == []
     finally:
         subprocess.run(["umount", str(place)], check=True)
@@ -335,7 +337,7 @@ def test_a_cache_that_cannot_be_made_is_told(entry: Entry, tmp_path: Path, monke
     (tmp_path / "file").touch()
     monkeypatch.setenv("PICASSO_SERIES_CACHE", str(tmp_path / "file"))
     with pytest.raises(MissingError, match="PICASSO_SERIES_CACHE"):
-        weights.fetch(entry)
+        fetch(entry)
 
 
 def test_an_interruption_leaves_the_part_and_nothing_else(
@@ -348,23 +350,23 @@ def test_an_interruption_leaves_the_part_and_nothing_else(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        weights.fetch(entry, stop)
+        fetch(entry, stop)
     assert [path.name for path in cache_folder.iterdir()] == ["tiny.part"]
-    weights.fetch(entry)
+    fetch(entry)
     assert server.asked[1].startswith("bytes=")
 
 
 def test_what_a_killed_conversion_left_is_swept(entry: Entry, cache_folder: Path) -> None:
     cache_folder.mkdir(parents=True)
     (cache_folder / ".tiny.99999.part.safetensors").write_bytes(b"half")
-    weights.fetch(entry)
+    fetch(entry)
     assert_nothing_but_weights(cache_folder)
 
 
 def test_two_processes_at_once_share_one_transfer(entry: Entry, server: Server, cache_folder: Path, model: Clip) -> None:
     server.slowness = 0.005
     program = (
-        "import sys\nfrom picasso_series.encoders.weights import fetch\nfrom picasso_series.encoders.weights_table import Entry\n"
+        "import sys\nfrom picasso_series.encoders.fetching import fetch\nfrom picasso_series.encoders.weights_table import Entry\n"
         f"print(fetch(Entry('tiny', 'tiny', 'openai', {entry.url!r}, {entry.sha256!r})))"
     )
     environment = {**os.environ, "PYTHONPATH": str(HOME), "OMP_NUM_THREADS": "1"}

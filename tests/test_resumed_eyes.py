@@ -19,7 +19,8 @@ import picasso_series
 from picasso_series import precision
 from picasso_series.cli.app import run
 from picasso_series.encoders import weights_table
-from picasso_series.encoders.weights import fetch, import_file
+from picasso_series.encoders.fetching import fetch
+from picasso_series.encoders.importing import import_file
 from picasso_series.make import Drawn, make_run
 from picasso_series.presets import resolve
 from picasso_series.run import open_run, read_manifest

@@ -19,6 +19,8 @@ from picasso_series import doctor
 from picasso_series.cli.app import run
 from picasso_series.encoders import weights, weights_table
 from picasso_series.encoders.architectures import MODELS, Architecture
+from picasso_series.encoders.fetching import fetch
+from picasso_series.encoders.importing import import_file
 from picasso_series.encoders.weights_table import CLIPASSO, TABLE, Entry, resolve
 from picasso_series.errors import BadInputError, MissingError, UsageError
 
@@ -146,15 +148,20 @@ def known(archive: Path, monkeypatch: pytest.MonkeyPatch) -> Entry:
 
 
 def test_openais_own_file_is_recognized_by_its_hash(archive: Path, known: Entry, model: Clip) -> None:
-    record = weights.import_file(archive, known=[known])
+    record = import_file(archive, known=[known])
     assert (record.name, record.verified, record.source) == ("tiny", True, "tiny.pt")
     assert_is_tower(weights.load_visual("tiny"), model)
 
 
 def test_open_clips_file_is_recognized_by_its_shapes_and_not_called_verified(tmp_path: Path, known: Entry, model: Clip) -> None:
-    record = weights.import_file(open_clip_safetensors(tmp_path / "open_clip_model.safetensors", model), known=[known])
+    record = import_file(open_clip_safetensors(tmp_path / "open_clip_model.safetensors", model), known=[known])
     assert (record.name, record.verified) == ("tiny", False)
     assert_is_tower(weights.load_visual("tiny"), model)
+
+
+def test_the_same_tensors_make_the_same_file_whichever_way_they_came(archive: Path, tmp_path: Path, model: Clip, known: Entry) -> None:
+    other = open_clip_safetensors(tmp_path / "open_clip_model.safetensors", model)
+    assert len({import_file(file, name, [known]).sha256 for file, name in ((archive, "tiny"), (archive, None), (other, "tiny/x"))}) == 1
 
 
 def test_another_training_of_the_same_shapes_has_to_be_named(tmp_path: Path, known: Entry) -> None:
@@ -162,9 +169,9 @@ def test_another_training_of_the_same_shapes_has_to_be_named(tmp_path: Path, kno
     path = open_clip_safetensors(tmp_path / "laion.safetensors", other)
     for name in (None, "tiny"):
         with pytest.raises(BadInputError, match="--name tiny/PRETRAINED"):
-            weights.import_file(path, name, known=[known])
+            import_file(path, name, known=[known])
     assert weights.cached() == []
-    assert weights.import_file(path, "tiny/laion", known=[known]).name == "tiny/laion"
+    assert import_file(path, "tiny/laion", known=[known]).name == "tiny/laion"
     assert_is_tower(weights.load_visual("tiny/laion"), other)
     assert weights.find("tiny") is None
 
@@ -172,7 +179,7 @@ def test_another_training_of_the_same_shapes_has_to_be_named(tmp_path: Path, kno
 def test_a_hash_tells_more_than_shapes(tmp_path: Path, known: Entry) -> None:
     path = open_clip_safetensors(tmp_path / "laion.safetensors", tiny_clip(seed=1, half=False))
     other = replace(entry_of(path, "https://example.invalid/laion.pt"), name="tiny/laion", pretrained="laion")
-    record = weights.import_file(path, known=[known, other])
+    record = import_file(path, known=[known, other])
     assert (record.name, record.verified) == ("tiny/laion", True)
 
 
@@ -195,36 +202,36 @@ def test_a_tower_of_another_kind_is_refused_before_it_is_kept(tmp_path: Path, mo
             state[name] = torch.zeros(shape)
     save_file(state, tmp_path / "other.safetensors")
     with pytest.raises(BadInputError, match=r"other\.safetensors cannot be used: .* not those of a CLIP image tower") as caught:
-        weights.import_file(tmp_path / "other.safetensors", "some/thing")
+        import_file(tmp_path / "other.safetensors", "some/thing")
     assert "\n" not in str(caught.value)
     assert weights.cached() == []
 
 
 def test_a_file_is_not_taken_for_what_it_is_not(tmp_path: Path, archive: Path, known: Entry) -> None:
     with pytest.raises(BadInputError, match="does not hold tiny/laion"):
-        weights.import_file(archive, "tiny/laion", known=[known])
+        import_file(archive, "tiny/laion", known=[known])
     path = open_clip_safetensors(tmp_path / "resnet.safetensors", tiny_clip(TINY_RESNET))
     with pytest.raises(BadInputError, match="does not hold tiny"):
-        weights.import_file(path, "tiny", known=[known])
+        import_file(path, "tiny", known=[known])
     with pytest.raises(BadInputError, match="--name"):
-        weights.import_file(path, known=[known])
+        import_file(path, known=[known])
     with pytest.raises(BadInputError, match="cannot be read"):
-        weights.import_file(tmp_path / "nowhere.pt")
+        import_file(tmp_path / "nowhere.pt")
     with pytest.raises(BadInputError, match="cannot be read"):
-        weights.import_file(tmp_path)
+        import_file(tmp_path)
     assert weights.cached() == []
 
 
 def test_what_is_not_in_the_table_cannot_be_fetched_and_says_so() -> None:
     with pytest.raises(MissingError, match="weights import FILE"):
-        weights.fetch("ViT-B-32/datacomp_xl_s13b_b90k")
+        fetch("ViT-B-32/datacomp_xl_s13b_b90k")
     for function in (weights.verify, weights.load_visual):
         with pytest.raises(MissingError, match="weights fetch RN101"):
             function("RN101")
 
 
 def test_a_damaged_tower_is_told_when_it_is_loaded(archive: Path, known: Entry, cache_folder: Path) -> None:
-    weights.import_file(archive, known=[known])
+    import_file(archive, known=[known])
     (cache_folder / "tiny.safetensors").write_bytes(b"nothing")
     with pytest.raises(BadInputError, match="damaged"):
         weights.load_visual("tiny")
@@ -286,7 +293,7 @@ def test_the_doctor_tells_what_there_is_of_clip(archive: Path, cache_folder: Pat
     assert finding.status is doctor.Status.OPTIONAL
     assert finding.mend == "picasso-series weights fetch"
     monkeypatch.setattr(weights_table, "CLIPASSO", ("tiny/one",))
-    weights.import_file(archive, "tiny/one")
+    import_file(archive, "tiny/one")
     assert doctor.check_clip().status is doctor.Status.OK
     (cache_folder / "tiny.one.safetensors").write_bytes(b"nothing")
     assert doctor.check_clip().status is doctor.Status.WARNING

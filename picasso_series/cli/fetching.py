@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from picasso_series.cli.output import Output
-from picasso_series.encoders.weights import cache_folder, fetch
+from picasso_series.encoders.fetching import fetch
+from picasso_series.encoders.weights import cache_folder
 from picasso_series.encoders.weights_table import Entry
 
 _PLAIN_EVERY = 5.0

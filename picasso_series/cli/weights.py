@@ -61,7 +61,7 @@ def fetch_weights(names: tuple[str, ...], quiet: bool, verbose: bool, as_json: b
     """Fetch weights, verify them by their hash and keep them; go on where an earlier fetch was stopped."""
     output = Output.of(quiet, verbose, as_json)
     from picasso_series.cli.fetching import download_bar
-    from picasso_series.encoders.weights import fetch
+    from picasso_series.encoders.fetching import fetch
     from picasso_series.encoders.weights_table import CLIPASSO, resolve
 
     paths = {}
@@ -99,7 +99,7 @@ def verify_weights(names: tuple[str, ...], quiet: bool, verbose: bool, as_json: 
 def import_weights(file: Path, name: str | None, quiet: bool, verbose: bool, as_json: bool) -> None:
     """Take the towers out of a weights file: OpenAI's .pt or open_clip's .safetensors; nothing in the file is run."""
     output = Output.of(quiet, verbose, as_json)
-    from picasso_series.encoders.weights import import_file
+    from picasso_series.encoders.importing import import_file
 
     record = import_file(file, name)
     output.result([f"{record.name}  {_state(record)}"], asdict(record))

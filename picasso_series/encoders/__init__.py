@@ -152,12 +152,12 @@ def _prefer(name: str, entries: list[Entry], clip: Callable[[list[Entry]], T], s
     """CLIP where it is asked for, or left open and to be had; and the reason for the choice."""
     if name != "auto":
         return (clip(entries) if entries else structure()), "asked for"
-    from picasso_series.encoders.weights import FetchError
+    from picasso_series.encoders.weights import WeightsError
 
     try:
         return clip(entries), "CLIP's weights are on this machine"
     except PicassoError as error:
-        return structure(), f"the embedded encoder draws, as {error.clause if isinstance(error, FetchError) else error}"
+        return structure(), f"the embedded encoder draws, as {error.clause if isinstance(error, WeightsError) else error}"
 
 
 def _load(load: Callable[[Entry, str], T], entry: Entry, device: str, fetch: Fetch | None) -> T:
