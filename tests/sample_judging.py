@@ -10,6 +10,7 @@ from sample_subjects import SUBJECTS
 
 from picasso_series.levels import Level, Lineage, Series, Subject, Trajectory
 from picasso_series.lines import trace_lines
+from picasso_series.motif import find_motif
 from picasso_series.run import Run
 from picasso_series.start import contour_pieces, contour_starts
 from picasso_series.strokes import CANVAS
@@ -21,7 +22,7 @@ MODEL = "tiny-quickgelu/random"
 def traced(name: str, strokes: int) -> Level:
     """One of the synthetic subjects along its own lines."""
     lines = [line for line in trace_lines(SUBJECTS[name]) if line.weight > 0.3]
-    points = next(contour_starts(contour_pieces(lines, strokes), strokes))[None] / CANVAS
+    points = next(contour_starts(contour_pieces(find_motif(lines, SUBJECTS[name], strokes)), strokes))[None] / CANVAS
     track = Trajectory(points, np.array([0]), np.array([0.5]), np.arange(strokes) + 1, np.linspace(1, 0.1, strokes))
     return Level(track, Lineage(), {"lines": 0.3, "total": 1 / strokes}, "contour", 1.0)
 

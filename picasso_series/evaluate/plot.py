@@ -22,10 +22,12 @@ _PAPER, _INK, _GREY, _FAINT = (255, 255, 255), (26, 26, 26), (104, 102, 95), (22
 _COLORS = ((181, 69, 44), (59, 108, 153), (120, 142, 60), (148, 96, 160), (200, 150, 40), (76, 74, 69))
 _PNG_SCALE = 2.0
 _LETTERS = 14.0
-_DOT = 3.4
-_DASHES = 5.0
+_DOT, _RING = 3.4, 1.5
+"""Radius of a dot, and by how much more it sticks out for each dot of another curve that lies on it."""
+_SOLID, _DASHED, _DOTTED = (), (5.0, 4.0), (1.2, 3.2)
 
 Color = tuple[int, int, int]
+Dashes = tuple[float, ...]
 Point = tuple[float, float]
 
 
@@ -35,7 +37,7 @@ class _Curve:
 
     title: str
     color: Color
-    dashed: bool
+    dashes: Dashes
     points: tuple[tuple[int, float], ...]
     photo: float | None
     xdog: float | None
@@ -43,13 +45,13 @@ class _Curve:
 
 @dataclass(frozen=True)
 class _Mark:
-    """Something on the plot: a line through points or, with ``text``, letters whose baseline starts at the point."""
+    """Something on the plot: a line through points, a ``dot`` of a radius or, with ``text``, letters whose baseline starts at the point."""
 
     points: tuple[Point, ...]
     color: Color
     width: float = 1.0
-    dashed: bool = False
-    dot: bool = False
+    dashes: Dashes = _SOLID
+    dot: float = 0.0
     text: str = ""
     size: float = _LETTERS
 
@@ -63,9 +65,9 @@ def plot_svg(report: Report) -> str:
         if mark.text:
             body.append(f'<path d="{set_line(mark.text).path_data(x, y, mark.size)}" fill="{color}"/>')
         elif mark.dot:
-            body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_DOT}" fill="{color}"/>')
+            body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{mark.dot:g}" fill="{color}"/>')
         else:
-            dashes = f' stroke-dasharray="{_DASHES:g}"' if mark.dashed else ""
+            dashes = f' stroke-dasharray="{" ".join(map(str, mark.dashes))}"' if mark.dashes else ""
             line = "L".join(f"{x:.1f} {y:.1f}" for x, y in mark.points)
             body.append(f'<path d="M{line}" stroke="{color}" stroke-width="{mark.width:g}" fill="none"{dashes}/>')
     return (
@@ -97,11 +99,11 @@ def write_png(report: Report, path: Path) -> None:
                 {"M": context.move_to, "L": context.line_to, "C": context.curve_to, "Z": context.close_path}[verb](*placed)
             context.fill()
         elif mark.dot:
-            context.arc(x, y, _DOT, 0, 2 * math.pi)
+            context.arc(x, y, mark.dot, 0, 2 * math.pi)
             context.fill()
         else:
             context.set_line_width(mark.width)
-            context.set_dash([_DASHES] if mark.dashed else [])
+            context.set_dash(list(mark.dashes))
             context.move_to(x, y)
             for place in rest:
                 context.line_to(*place)
@@ -118,18 +120,18 @@ def _curves(report: Report) -> Iterator[_Curve]:
     levels = report.levels
     colors = {judge: _COLORS[i % len(_COLORS)] for i, judge in enumerate(dict.fromkeys([*report.namers, *report.finders]))}
     for judge in report.namers:
-        for what, words, dashed in (("top1", "named", False), ("top1_or_none", "named, though “none” may be said", True)):
-            yield _curve(f"{words}: {judge}", colors[judge], dashed, levels, [level.named.get(judge, {}).get(what) for level in levels])
+        for what, words, dashes in (("top1", "named", _SOLID), ("top1_or_none", "named, none allowed", _DASHED)):
+            yield _curve(f"{words}: {judge}", colors[judge], dashes, levels, [level.named.get(judge, {}).get(what) for level in levels])
     for judge in report.finders:
         values = [level.found.get(judge, {}).get("top1") for level in levels]
-        yield _curve(f"photo found: {judge}", colors[judge], judge in report.namers, levels, values)
+        yield _curve(f"photo found: {judge}", colors[judge], _DOTTED, levels, values)
 
 
-def _curve(title: str, color: Color, dashed: bool, levels: Sequence[Level], values: Sequence[float | None]) -> _Curve:
+def _curve(title: str, color: Color, dashes: Dashes, levels: Sequence[Level], values: Sequence[float | None]) -> _Curve:
     both = list(zip(levels, values, strict=True))
     points = tuple((level.strokes, value) for level, value in both if level.strokes is not None and value is not None)
     others = {level.kind: value for level, value in both if level.kind != "sketch"}
-    return _Curve(title, color, dashed, points, others.get("photo"), others.get("xdog"))
+    return _Curve(title, color, dashes, points, others.get("photo"), others.get("xdog"))
 
 
 def _marks(report: Report) -> Iterator[_Mark]:
@@ -150,11 +152,12 @@ def _marks(report: Report) -> Iterator[_Mark]:
     for row, curve in enumerate(curves):
         line = tuple((_place(strokes, counts, right), _height(value)) for strokes, value in curve.points)
         if len(line) > 1:
-            yield _Mark(line, curve.color, 2.0, curve.dashed)
-        for point in line:
-            yield _Mark((point,), curve.color, dot=True)
+            yield _Mark(line, curve.color, 2.0, curve.dashes)
+        for value, point in zip(curve.points, line, strict=True):
+            covered = sum(value in later.points for later in curves[row + 1 :])
+            yield _Mark((point,), curve.color, dot=_DOT + _RING * covered)
         y = _TOP + 8 + 40.0 * row
-        yield _Mark(((right + 22, y), (right + 46, y)), curve.color, 2.0, curve.dashed)
+        yield _Mark(((right + 22, y), (right + 46, y)), curve.color, 2.0, curve.dashes)
         yield _text(curve.title, right + 54, y + 4, _INK)
         said = [f"{word} {value:.0%}" for word, value in (("photos", curve.photo), ("XDoG", curve.xdog)) if value is not None]
         yield _text(", ".join(said), right + 54, y + 20, _GREY, size=12.0)

@@ -130,7 +130,7 @@ class Report:
         namers = [judge for judge in self.namers if any(judge in level.named for level in levels)]
         measured = [what for what in MEASURES if any(what in level.measures for level in levels)]
         heads = ["", "pictures"]
-        heads += [f"{judge} {words}" for judge in namers for words in ("top-1", "top-3", "top-1 or none", "top-3 or none")]
+        heads += [f"{judge} {words}" for judge in namers for words in ("top-1", "top-3", "top-1, none allowed", "top-3, none allowed")]
         heads += [f"photo found by {judge}" for judge in finders] + measured
         rows = []
         for level in levels:
