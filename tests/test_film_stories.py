@@ -113,7 +113,6 @@ def test_nothing_jumps(kind: str, telling: Telling) -> None:
 @pytest.mark.parametrize(("kind", "telling"), [pair for pair in ALL if pair[1].loop], ids=[n for n in NAMES if n.endswith("loop")])
 def test_a_loop_has_no_seam(kind: str, telling: Telling) -> None:
     film = told(kind, telling)
-    assert film.loops
     first, last = film.at(0.0), film.at(film.seconds)
     assert last.photo == pytest.approx(first.photo, abs=1e-6)
     if len(first.strokes.curves):
@@ -127,7 +126,6 @@ def test_a_loop_has_no_seam(kind: str, telling: Telling) -> None:
 @pytest.mark.parametrize(("kind", "telling"), [pair for pair in ALL if not pair[1].loop], ids=[n for n in NAMES if n.endswith("hold")])
 def test_a_film_that_does_not_loop_ends_with_its_last_scene_held(kind: str, telling: Telling) -> None:
     film = told(kind, telling)
-    assert not film.loops
     *_, (scene, count) = frames(film)
     assert count >= 55
     if kind == "draw-on" or telling.story == "simplify":
@@ -203,6 +201,8 @@ def test_the_loss_curve_falls_with_the_loss() -> None:
     assert charts
     assert charts[0].reached < 0.1
     assert charts[-1].reached == 1
+    assert charts[0].opacity < 0.1
+    assert charts[-1].opacity < 0.1, "it comes and goes softly"
     for chart in charts:
         assert chart.curve.min() >= 0
         assert chart.curve.max() <= 1
@@ -227,7 +227,6 @@ def test_a_trajectory_that_does_not_move_is_shown_all_the_same() -> None:
 def test_scenes_fill_the_film_exactly(rate: float, kind: str) -> None:
     film = told(kind, DEFAULT, (4, 2))
     assert sum(count for _, count in film.scenes(rate)) == film.frame_count(rate) == round(film.seconds * rate)
-    assert 0 <= film.cover < film.seconds
 
 
 @given(st.sampled_from([ease, glide]), st.floats(-1, 2), st.floats(-1, 2))

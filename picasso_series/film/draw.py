@@ -20,7 +20,7 @@ from picasso_series.errors import MissingError
 from picasso_series.inking import TILE, Strokes, outlines, roughness, tile_side
 from picasso_series.lettering import Line
 from picasso_series.look import Color, Look
-from picasso_series.strokes import CANVAS, STROKE_WIDTH, Sketch
+from picasso_series.strokes import CANVAS, Sketch
 
 _LITTLE_ENDIAN = sys.byteorder == "little"
 
@@ -130,21 +130,9 @@ def _tile_surface(grain: float) -> Any:
     return cairo().ImageSurface(cairo().FORMAT_A8, TILE, TILE, bytearray(tile.tobytes()), TILE)
 
 
-def draw_strokes(context: Any, strokes: Strokes, place: tuple[float, float, float], ink: Color = (0, 0, 0), opacity: float = 1.0) -> None:
-    """Ink curves of the unit square in the square ``place`` (left, top, side) of a cairo context, with round caps.
-
-    Curves of one width are stroked together, so that pieces that meet leave no seam and crossings are not darker when translucent.
-    """
-    left, top, side = place
-    context.set_line_cap(cairo().LINE_CAP_ROUND)
-    context.set_line_join(cairo().LINE_JOIN_ROUND)
-    context.set_source_rgba(*(value / 255 for value in ink), opacity)
-    for width in np.unique(strokes.widths):
-        for curve in strokes.curves[strokes.widths == width] * side + (left, top):
-            context.move_to(*curve[0])
-            context.curve_to(*curve[1:].ravel())
-        context.set_line_width(STROKE_WIDTH / CANVAS * side * width)
-        context.stroke()
+def draw_strokes(context: Any, strokes: Strokes, place: tuple[float, float, float]) -> None:
+    """Ink strokes in black, of the width that they were drawn with, in the square ``place`` (left, top, side) of a cairo context."""
+    ink_strokes(context, strokes, place, Look(ink=(0, 0, 0)))
 
 
 def draw_line(context: Any, line: Line, place: tuple[float, float, float], ink: Color = (0, 0, 0), opacity: float = 1.0) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from picasso_series.film.morph import Change, change
 from picasso_series.film.pen import plan_pen
-from picasso_series.film.stories import DRAW_ON, DRAW_ON_SECONDS, LAST_HOLD, LEVEL_HOLD, MORPH, PEN_SECONDS, SERIES_MOST, Telling
+from picasso_series.film.stories import DRAW_ON, LAST_HOLD, LEVEL_HOLD, MORPH, SERIES_MOST, Telling, pen_seconds
 from picasso_series.film.timeline import between, ease
 from picasso_series.levels import Level, Series
 
@@ -119,8 +119,7 @@ def series_score(series: Series, telling: Telling) -> Score:
 def pen_score(level: Level, telling: Telling) -> Score:
     """The drawing from the blank sheet at the pace of a pen."""
     plan = plan_pen(level.sketch.points)
-    way = float(np.linalg.norm(np.diff(plan.curves, axis=1), axis=-1).sum())
-    seconds = PEN_SECONDS * way * between([PEN_SECONDS * way], *DRAW_ON_SECONDS)
+    seconds = pen_seconds(plan)
     end = 0.3 + seconds + LAST_HOLD
     lives = []
     for curve, begin, done in zip(plan.curves, 0.3 + seconds * plan.begins, 0.3 + seconds * plan.ends, strict=True):

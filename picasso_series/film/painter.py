@@ -139,7 +139,7 @@ class Painter:
         tip = (float(np.interp(chart.reached, chart.curve[:, 0], x)), float(np.interp(chart.reached, chart.curve[:, 0], y)))
         context.set_line_width(0.05 * unit)
         for places, opacity in ((np.stack([x, y], 1), 0.25), (np.vstack([np.stack([x, y], 1)[reached], tip]), 0.72)):
-            context.set_source_rgba(*(value / 255 for value in self.look.ink), opacity)
+            context.set_source_rgba(*(value / 255 for value in self.look.ink), opacity * chart.opacity)
             for place in places:
                 context.line_to(*place)
             context.stroke()

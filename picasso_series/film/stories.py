@@ -14,12 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from picasso_series.errors import UsageError
 from picasso_series.film.contour import outline, stretch
 from picasso_series.film.morph import change, partly_drawn
-from picasso_series.film.pen import plan_pen
-from picasso_series.film.timeline import Chart, Film, Label, Reel, Scene, Shot, between, count_text, ease, glide, still, strokes_text
+from picasso_series.film.pen import PenPlan, plan_pen
+from picasso_series.film.timeline import Chart, Film, Label, Scene, Shot, between, count_text, ease, glide, still, strokes_text
 from picasso_series.inking import Strokes
 from picasso_series.lettering import roman
 from picasso_series.levels import Level, Series, Trajectory
-from picasso_series.strokes import Sketch
+from picasso_series.strokes import Sketch, length
 
 KINDS = ("series", "trajectory", "draw-on")
 """The films that can be made of a series."""
@@ -99,37 +99,36 @@ def row_times(trajectory: Trajectory) -> NDArray[np.float64]:
     return np.asarray(times / times[-1], np.float64)
 
 
+def pen_seconds(plan: PenPlan) -> float:
+    """How long the pen of a draw-on film takes, by the length of what it draws."""
+    alone = PEN_SECONDS * sum(length(curve) for curve in plan.curves)
+    return alone * between([alone], *DRAW_ON_SECONDS)
+
+
 def _series_film(series: Series, telling: Telling) -> Film:
     levels, labels = series.levels, _labels(series)
     pairs = list(pairwise(range(len(levels))))
     pace = between([MORPH + LEVEL_HOLD] * len(pairs), 0, SERIES_MOST)
     holds = [still(_drawn(level.sketch.points, label), LEVEL_HOLD * pace) for level, label in zip(levels, labels, strict=True)]
     changes = [_morph(levels[a], levels[b], levels[b].sketch.points, (labels[a], labels[b]), MORPH * pace) for a, b in pairs]
-    reel = Reel()
+    back = [shot for morph, hold in zip(changes[::-1], holds[-2::-1], strict=True) for shot in (morph.backward(), hold)]
+    there = [shot for hold, morph in zip(holds, changes, strict=False) for shot in (hold, morph)]
     if telling.story == "grow":
-        reel.add(replace(holds[-1], seconds=LAST_HOLD))
-        for number in range(len(changes) - 1, -1, -1):
-            reel.add(changes[number].backward(), holds[number])
-        reel.add(_return(levels[0], labels[0], RETURN), _photo(LAST_HOLD if telling.loop else END_HOLD))
+        shots = [replace(holds[-1], seconds=LAST_HOLD), *back, _return(levels[0], labels[0], RETURN)]
+        shots.append(_photo(LAST_HOLD if telling.loop else END_HOLD))
         if telling.loop:
-            reel.add(_return(levels[-1], labels[-1], RETURN).backward())
-        return Film(tuple(reel.shots), telling.loop)
-    reel.add(_photo(PHOTO_HOLD), *_coming(series, labels[0]))
-    for hold, morph in zip(holds, changes, strict=False):
-        reel.add(hold, morph)
+            shots.append(_return(levels[-1], labels[-1], RETURN).backward())
+        return Film(tuple(shots))
+    shots = [_photo(PHOTO_HOLD), *_coming(series, labels[0]), *there]
     if telling.story == "simplify":
-        cover = reel.seconds
-        reel.add(replace(holds[-1], seconds=LAST_HOLD if telling.loop else END_HOLD))
+        shots.append(replace(holds[-1], seconds=LAST_HOLD if telling.loop else END_HOLD))
         if telling.loop:
-            reel.add(_return(levels[-1], labels[-1], RETURN))
-        return Film(tuple(reel.shots), telling.loop, cover)
-    reel.add(replace(holds[-1], seconds=LAST_HOLD))
-    for number in range(len(changes) - 1, -1, -1):
-        reel.add(changes[number].backward(), holds[number])
-    reel.add(_return(levels[0], labels[0], RETURN))
+            shots.append(_return(levels[-1], labels[-1], RETURN))
+        return Film(tuple(shots))
+    shots += [replace(holds[-1], seconds=LAST_HOLD), *back, _return(levels[0], labels[0], RETURN)]
     if not telling.loop:
-        reel.add(_photo(END_HOLD))
-    return Film(tuple(reel.shots), telling.loop)
+        shots.append(_photo(END_HOLD))
+    return Film(tuple(shots))
 
 
 def _trajectory_film(series: Series, telling: Telling) -> Film:
@@ -141,40 +140,35 @@ def _trajectory_film(series: Series, telling: Telling) -> Film:
     work = max(1.2, (least - rest) / count)
     pace = min(1.0, most / (rest + work * count))
     charts = [_loss_curve(level) if telling.loss_curve else None for level in levels]
-    reel = Reel()
-    reel.add(_photo(0.5 * pace), _draw_over(first.trajectory.points[0], labels[0], 0.8 * pace))
+    shots = [_photo(0.5 * pace), _draw_over(first.trajectory.points[0], labels[0], 0.8 * pace)]
     for number, (level, label, curve) in enumerate(zip(levels, labels, charts, strict=True)):
         if number:
             before = levels[number - 1]
-            reel.add(_morph(before, level, level.trajectory.points[0], (labels[number - 1], label), 0.5 * pace))
-        reel.add(_optimization(level, label, curve, work * pace))
+            morph = _morph(before, level, level.trajectory.points[0], (labels[number - 1], label), 0.5 * pace)
+            shots.append(_losing(morph, charts[number - 1]))
+        shots.append(_optimization(level, label, curve, work * pace))
         seconds = 0.6 if level is not levels[-1] else 1.4 if telling.loop else END_HOLD / pace
-        reel.add(still(replace(_drawn(level.sketch.points, label), chart=None if curve is None else Chart(curve, 1.0)), seconds * pace))
-    cover = reel.seconds - 0.1
+        shots.append(still(replace(_drawn(level.sketch.points, label), chart=None if curve is None else Chart(curve, 1.0)), seconds * pace))
     if telling.loop:
-        reel.add(_return(levels[-1], labels[-1], 0.6 * pace))
-    return Film(tuple(reel.shots), telling.loop, cover)
+        shots.append(_losing(_return(levels[-1], labels[-1], 0.6 * pace), charts[-1]))
+    return Film(tuple(shots))
 
 
 def _draw_on_film(series: Series, telling: Telling) -> Film:
     """The richest drawing from the blank sheet, most salient stroke first, at the pace of a pen."""
     level = series.levels[0]
     plan = plan_pen(level.sketch.points)
-    way = float(np.linalg.norm(np.diff(plan.curves, axis=1), axis=-1).sum())
-    seconds = PEN_SECONDS * way * between([PEN_SECONDS * way], *DRAW_ON_SECONDS)
+    seconds = pen_seconds(plan)
 
     def scene(u: float) -> Scene:
         begun = int((plan.begins <= u).sum()) if u > 0 else 0
         return Scene(partly_drawn(plan.curves, plan.drawn(u)), labels=(Label("", strokes_text(begun)),) if begun else ())
 
     blank, done = Scene(), _drawn(level.sketch.points, Label("", count_text(level)))
-    reel = Reel()
-    reel.add(still(blank, 0.3), Shot(seconds, scene))
-    cover = reel.seconds
-    reel.add(still(done, LAST_HOLD if telling.loop else END_HOLD))
+    shots = [still(blank, 0.3), Shot(seconds, scene), still(done, LAST_HOLD if telling.loop else END_HOLD)]
     if telling.loop:
-        reel.add(Shot(0.6, lambda u: replace(done, ink=1 - ease(u), labels=(done.labels[0].at(1 - ease(2 * u)),))))
-    return Film(tuple(reel.shots), telling.loop, cover)
+        shots.append(Shot(0.6, lambda u: replace(done, ink=1 - ease(u), labels=(done.labels[0].at(1 - ease(2 * u)),))))
+    return Film(tuple(shots))
 
 
 def _labels(series: Series) -> list[Label]:
@@ -242,9 +236,16 @@ def _optimization(level: Level, label: Label, curve: NDArray[np.float64] | None,
         if len(times) > 1:
             part = (at - times[right - 1]) / (times[right] - times[right - 1])
             points = (1 - part) * rows[right - 1] + part * rows[right]
-        return Scene(Strokes.of(points), labels=(label,), chart=None if curve is None else Chart(curve, at))
+        return Scene(Strokes.of(points), labels=(label,), chart=None if curve is None else Chart(curve, at, ease(8 * u)))
 
     return Shot(seconds, scene)
+
+
+def _losing(shot: Shot, curve: NDArray[np.float64] | None) -> Shot:
+    """A shot at whose beginning the curve of the shot before fades."""
+    if curve is None:
+        return shot
+    return Shot(shot.seconds, lambda u: replace(shot.scene(u), chart=Chart(curve, 1.0, 1 - ease(2.5 * u))))
 
 
 def _loss_curve(level: Level) -> NDArray[np.float64]:

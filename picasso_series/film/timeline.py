@@ -7,7 +7,7 @@ asked for the frames that fall on any rate.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +33,17 @@ class Label:
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """A small curve: places (n, 2) in the unit square, x to the right and y down, and the part of it that is reached, 0 to 1 of x."""
+    """A small curve.
+
+    Attributes:
+        curve: its places (n, 2) in the unit square, x to the right and y down.
+        reached: the part of it that is reached, 0 to 1 of x.
+        opacity: how opaque it is, 0 to 1.
+    """
 
     curve: NDArray[np.float64]
     reached: float
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,17 +79,9 @@ class Shot:
 
 @dataclass(frozen=True)
 class Film:
-    """Shots in turn.
-
-    Attributes:
-        shots: what follows what.
-        loops: whether the end leads over to the beginning; a film that does not ends with its last scene held.
-        cover: seconds after the beginning at which the film shows best what it is about, for a still in its place.
-    """
+    """Shots in turn."""
 
     shots: tuple[Shot, ...]
-    loops: bool = True
-    cover: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -113,22 +112,6 @@ class Film:
                 return shot.scene(min(max((seconds - begin) / shot.seconds, 0.0), 1.0))
             begin += shot.seconds
         raise ValueError("a film needs a shot")
-
-
-@dataclass
-class Reel:
-    """Shots that are put together one after the other; knows how long they are so far."""
-
-    shots: list[Shot] = field(default_factory=list)
-
-    @property
-    def seconds(self) -> float:
-        """How long the shots take together."""
-        return sum(shot.seconds for shot in self.shots)
-
-    def add(self, *shots: Shot) -> None:
-        """Put shots at the end."""
-        self.shots += shots
 
 
 def still(scene: Scene, seconds: float) -> Shot:
