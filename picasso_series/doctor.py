@@ -160,7 +160,7 @@ def check_clip() -> Finding:
         except (PicassoError, OSError) as error:
             return Finding("clip weights", Status.WARNING, str(error), mend)
     if lost:
-        return Finding("clip weights", Status.OPTIONAL, f"{', '.join(lost)} not on this machine; the embedded encoder draws", mend)
+        return Finding("clip weights", Status.OPTIONAL, f"{', '.join(lost)} not on this machine; drawing fetches what it needs", mend)
     return Finding("clip weights", Status.OK, ", ".join(there))
 
 

@@ -51,7 +51,7 @@ def _setting(section: str, name: str, metavar: str, text: str) -> Callable[[F], 
 @_setting("Drawing", "seed", "N", "First seed; the same seed draws the same series [0].")
 @_setting("Drawing", "seeds", "N", "Starts that compete at each level [1].")
 @_setting("Drawing", "mask", "auto|none|FILE", "The subject: found or taken from alpha, the whole photo, or white in a picture [auto].")
-@_setting("Machinery", "encoder", "auto|clip|clip:MODEL|structure", "What judges the likeness [auto].")
+@_setting("Machinery", "encoder", "auto|clip|clip:MODEL|structure", "What judges the likeness; auto: CLIP, fetched once, or structure.")
 @_setting("Machinery", "rasterizer", "|".join(RASTERIZERS), "What draws strokes as pixels [auto].")
 @_setting("Machinery", "device", "|".join(DEVICES), "Where it computes [auto].")
 @_setting("Films", "size", "square|portrait|tall|story|landscape|WxH", "Size of the films [square, 1080x1080].")

@@ -48,7 +48,8 @@ def list_weights(quiet: bool, verbose: bool, as_json: bool) -> None:
     there = {record.name: record for record in cached()}
     names = list(dict.fromkeys([entry.name for entry in known_models()] + list(there)))
     width = max(map(len, names))
-    lines = [f"{name:<{width}}  {_state(there[name]) if name in there else 'not here'}" for name in names]
+    absent = {entry.name: f"not here{f', {entry.size} to fetch' if entry.size else ''}" for entry in known_models()}
+    lines = [f"{name:<{width}}  {_state(there[name]) if name in there else absent[name]}" for name in names]
     record = [{"name": name, "cached": asdict(there[name]) if name in there else None} for name in names]
     output.detail(f"kept in {cache_folder()}")
     output.result(lines, {"folder": str(cache_folder()), "weights": record})
