@@ -1,8 +1,8 @@
-"""The embedded encoder: two small convolutional nets that ship inside the package.
+"""The embedded encoder: one small convolutional net that ships inside the package.
 
-One net was trained so that a photo's middle features and those of a line drawing of it agree place by place; the other marks a photo's
-subject. Both have the same four stages of residual blocks, stored with their batch normalization folded into the convolutions.
-``structure.md`` beside this file tells what they were trained on. Knows its own weights; knows nothing of strokes or objectives.
+Its first four stages were trained so that a photo's middle features and those of a line drawing of it agree place by place; a fifth and
+a decoder mark a photo's subject. Batch normalization is folded into the stored convolutions. ``structure.md`` beside this file tells
+what it was trained on. Knows its own weights; knows nothing of strokes or objectives.
 """
 
 from __future__ import annotations
@@ -25,8 +25,13 @@ from picasso_series.encoders import Features
 from picasso_series.errors import MissingError
 
 WEIGHTS = "structure.npz"
-STAGE_BLOCKS = (1, 1, 2, 1)
-SALIENCY_SIZES = (112, 144)
+STAGE_BLOCKS = (0, 1, 2, 2, 1)
+SALIENCY_SIZES = (192, 256)
+"""Longest sides in pixels at which a photo's subject is looked for; the maps are averaged."""
+CLOSER = 0.6
+"""A subject whose box, with a margin, is smaller than this share of the photo's longest side is looked at again."""
+COARSEST = 32
+"""Pixels of the picture to one of the last stage: the sides of what is looked at are multiples of it."""
 
 
 class StructureEncoder:
@@ -43,7 +48,7 @@ class StructureEncoder:
     threads: int | None = 1
 
     def __init__(self, weights: Mapping[str, Tensor], sha256: str) -> None:
-        """Use folded convolutions ``<net>.<layer>.weight`` and ``.bias``; ``sha256`` names the file they came from."""
+        """Use folded convolutions ``<layer>.weight`` and ``.bias``; ``sha256`` names the file they came from."""
         # Channels last is the order in which a CPU's convolutions are fastest.
         self._weights = {
             name: value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value for name, value in weights.items()
@@ -66,45 +71,65 @@ class StructureEncoder:
         return cls(weights, hashlib.sha256(data).hexdigest())
 
     def features(self, pictures: Tensor) -> Features:
-        """Middle features of stages 2 to 4 and their mean over the picture as embedding; see :class:`~picasso_series.encoders.Encoder`."""
-        stages = self._stages("features", pictures)
-        return Features(stages[1:], stages[3].mean((2, 3)))
+        """Middle features of stages 2 to 4 and the last stage's embedding; see :class:`~picasso_series.encoders.Encoder`."""
+        stages = self._stages(pictures)
+        whole = stages[4].mean((2, 3))
+        return Features(stages[1:4], F.linear(whole, self._weights["embed.weight"], self._weights["embed.bias"]))
 
     @torch.no_grad()
     def saliency(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Mean of the maps of two sizes of the photo, each with its mirror image."""
-        device = self._weights["saliency.head.bias"].device
+        """The subject's map: the mean of looks at two sizes; a subject that is small in its photo is looked at again, closer."""
+        device = self._weights["head.bias"].device
         photo = torch.from_numpy(rgb.copy()).to(device).permute(2, 0, 1)[None].float() / 255
-        total = torch.zeros(1, 1, *photo.shape[2:], device=device)
-        for size in SALIENCY_SIZES:
-            small = F.interpolate(photo, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
-            both = torch.sigmoid(self._subject(torch.cat([small, small.flip(3)])))
-            mean = (both[:1] + both[1:].flip(3)) / 2
-            total += F.interpolate(mean, size=photo.shape[2:], mode="bilinear", align_corners=False)
-        result: NDArray[np.float32] = (total / len(SALIENCY_SIZES))[0, 0].cpu().numpy()
+        found = torch.stack([self._look(photo, longest) for longest in SALIENCY_SIZES]).mean(0)
+        rows, columns = _around(found[0, 0])
+        if max(rows.stop - rows.start, columns.stop - columns.start) < CLOSER * max(rgb.shape[:2]):
+            closer = self._look(photo[:, :, rows, columns], SALIENCY_SIZES[-1])
+            found[:, :, rows, columns] = (found[:, :, rows, columns] + closer) / 2
+        result: NDArray[np.float32] = found[0, 0].cpu().numpy()
         return result
+
+    def _look(self, photo: Tensor, longest: int) -> Tensor:
+        """The map (1, 1, H, W) of a photo (1, 3, H, W) seen with so many pixels, the mean of its own and its mirror image's."""
+        height, width = (max(1, round(longest * side / max(photo.shape[2:]) / COARSEST)) * COARSEST for side in photo.shape[2:])
+        small = F.interpolate(photo, size=(height, width), mode="bilinear", align_corners=False, antialias=True)
+        both = torch.sigmoid(self._subject(torch.cat([small, small.flip(3)])))
+        mean = (both[:1] + both[1:].flip(3)) / 2
+        return F.interpolate(mean, size=photo.shape[2:], mode="bilinear", align_corners=False)
 
     def _conv(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
         weight = self._weights[f"{name}.weight"]
         return F.conv2d(x, weight, self._weights[f"{name}.bias"], stride=stride, padding=weight.shape[-1] // 2)
 
-    def _stages(self, net: str, pictures: Tensor) -> tuple[Tensor, ...]:
+    def _stages(self, pictures: Tensor) -> tuple[Tensor, ...]:
         x = ((pictures - 0.5) * 2).contiguous(memory_format=torch.channels_last)
         found = []
         for stage, blocks in enumerate(STAGE_BLOCKS, start=1):
-            x = F.relu(self._conv(f"{net}.stage{stage}.down", x, stride=2))
+            x = F.relu(self._conv(f"stage{stage}.down", x, stride=2))
             for block in range(1, blocks + 1):
-                inner = F.relu(self._conv(f"{net}.stage{stage}.block{block}.first", x))
-                x = F.relu(x + self._conv(f"{net}.stage{stage}.block{block}.second", inner))
+                inner = F.relu(self._conv(f"stage{stage}.block{block}.first", x))
+                x = F.relu(x + self._conv(f"stage{stage}.block{block}.second", inner))
             found.append(x)
         return tuple(found)
 
     def _subject(self, pictures: Tensor) -> Tensor:
-        """Logits of the subject's map: the stages merged from the coarsest up."""
-        stages = self._stages("saliency", pictures)
-        x = self._conv("saliency.lateral4", stages[3])
-        for level in (3, 2, 1):
+        """Logits of the subject's map at half the pictures' resolution: the stages merged from the coarsest up."""
+        stages = self._stages(pictures)
+        x = self._conv(f"lateral{len(stages)}", stages[-1])
+        for level in range(len(stages) - 1, 0, -1):
             finer = stages[level - 1]
-            x = F.interpolate(x, size=finer.shape[2:], mode="bilinear", align_corners=False) + self._conv(f"saliency.lateral{level}", finer)
-            x = F.relu(self._conv(f"saliency.merge{level}", x))
-        return self._conv("saliency.head", x)
+            x = F.relu(self._conv(f"narrow{level}", x))
+            x = F.interpolate(x, size=finer.shape[2:], mode="bilinear", align_corners=False) + self._conv(f"lateral{level}", finer)
+            x = F.relu(self._conv(f"merge{level}", x))
+        return self._conv("head", x)
+
+
+def _around(found: Tensor) -> tuple[slice, slice]:
+    """Rows and columns of what stands out in a map (H, W), with a margin; all of them when nothing does."""
+    there = found >= 0.5 * found.max()
+    rows, columns = there.any(1).nonzero(), there.any(0).nonzero()
+    first, last = (rows.min(), columns.min()), (rows.max(), columns.max())
+    margin = 4 + int(0.2 * max(int(b - a) for a, b in zip(first, last, strict=True)))
+    top, left = (max(0, int(a) - margin) for a in first)
+    bottom, right = (min(side, int(b) + 1 + margin) for side, b in zip(found.shape, last, strict=True))
+    return slice(top, bottom), slice(left, right)

@@ -1,0 +1,183 @@
+"""The tools that train the embedded encoder: what they make, and that the encoder computes what was trained."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from picasso_series.encoders.structure import StructureEncoder
+from tools.structure_net import export, losses, train
+from tools.structure_net.arrays import Shelf
+from tools.structure_net.composites import OWN_DOMAIN, Composer
+from tools.structure_net.drawings import KINDS, SIDE, STROKES
+from tools.structure_net.measure import overlap
+from tools.structure_net.net import Net, fold
+from tools.structure_net.pairs import Pairer
+from tools.structure_net.prepare import examine
+from tools.structure_net.split import HELD_OUT_SHARE, is_held_out
+
+SEED = 5
+
+
+def box(side: int) -> np.ndarray:
+    mask = np.zeros((side, side), np.float32)
+    mask[side // 4 : 3 * side // 4, side // 3 : 2 * side // 3] = 1
+    return mask
+
+
+def shelves(count: int = 10) -> tuple[Shelf, Shelf]:
+    """Cut-outs (red boxes with their outline as drawing) and photos (noise in blue)."""
+    print("seed", SEED)
+    rng = np.random.default_rng(SEED)
+    mask = box(224)
+    cutout = np.dstack([mask * 255, mask * 20, mask * 20, mask * 255]).astype(np.uint8)
+    ink = np.zeros((KINDS, SIDE, SIDE), np.uint8)
+    ink[:, SIDE // 4 : 3 * SIDE // 4, SIDE // 3 : SIDE // 3 + 2] = 255
+    photos = rng.integers(0, 120, (count, 160, 160, 3), dtype=np.uint8)
+    photos[..., 0] = 0
+    names = np.array([f"p{i}" for i in range(count)])
+    label, inks = np.arange(count) % 7, np.repeat(ink[None], count, 0)
+    own = Shelf(np.repeat(cutout[None], count, 0), inks, np.full(count, -1), np.full(count, OWN_DOMAIN), names)
+    return own, Shelf(photos, inks, label, np.arange(count) % 5, names)
+
+
+def trained_a_little() -> Net:
+    """A net whose normalization statistics are not those of a fresh one."""
+    torch.manual_seed(SEED)
+    net = Net()
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            assert module.running_mean is not None
+            assert module.running_var is not None
+            module.running_mean.normal_(0, 0.2)
+            module.running_var.uniform_(0.5, 2)
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+    return net.eval()
+
+
+@torch.no_grad()
+def test_the_encoder_computes_what_was_trained() -> None:
+    net = trained_a_little()
+    encoder = StructureEncoder(fold(net), "")
+    pictures = torch.rand(2, 3, 112, 112)
+    stages = net.trunk(pictures)
+    found = encoder.features(pictures)
+    for mine, theirs in zip(found.layers, stages[1:4], strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(found.embedding, net.embed(stages[4].mean((2, 3))), rtol=1e-4, atol=1e-4)
+    rgb = (255 * torch.rand(224, 224, 3)).byte().numpy()
+    seen = torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255
+    torch.testing.assert_close(encoder._subject(seen), net.subject(net.trunk(seen)), rtol=1e-3, atol=1e-3)
+
+
+def test_the_net_is_small_enough() -> None:
+    assert sum(value.numel() for value in fold(Net()).values()) <= 2_500_000
+
+
+# The split
+
+
+def test_the_split_holds_out_its_share_and_the_projects_own_examples() -> None:
+    names = [f"pacs/photo/dog/{i:04d}.jpg" for i in range(4000)]
+    held = [name for name in names if is_held_out(name)]
+    assert len(held) / len(names) == pytest.approx(HELD_OUT_SHARE, abs=0.02)
+    assert held == [name for name in names if is_held_out(name)]
+    assert is_held_out("cutouts/animals__mammals__equines__horse.png")
+    assert is_held_out("cutouts/household__Lightbulb.png")
+
+
+# What the net learns from
+
+
+def test_composites_show_the_subject_where_their_mask_says() -> None:
+    composer = Composer(*shelves())
+    redness = []
+    for number in range(3):
+        pictures, masks = composer.batch(np.random.default_rng([SEED, number]), 12, 64)
+        assert pictures.shape == (12, 3, 64, 64)
+        assert masks.shape == (12, 1, 64, 64)
+        for values in (pictures, masks):
+            assert torch.isfinite(values).all()
+            assert 0 <= values.min() <= values.max() <= 1
+        red = pictures[:, :1] - pictures[:, 1:].mean(1, keepdim=True)
+        redness.append(((red * masks).sum() / masks.sum() - (red * (1 - masks)).sum() / (1 - masks).sum()).item())
+    assert min(redness) > 0.1
+
+
+def test_batches_are_decided_by_their_generator() -> None:
+    composer, pairer = Composer(*shelves()), Pairer(*shelves())
+    for a, b in zip(composer.batch(np.random.default_rng(1), 6, 48), composer.batch(np.random.default_rng(1), 6, 48), strict=True):
+        assert torch.equal(a, b)
+    one, again = pairer.batch(np.random.default_rng(2), 6), pairer.batch(np.random.default_rng(2), 6)
+    assert torch.equal(one.pictures, again.pictures)
+    assert torch.equal(one.ink, again.ink)
+    assert not torch.equal(one.pictures, pairer.batch(np.random.default_rng(3), 6).pictures)
+
+
+def test_a_picture_and_its_drawing_move_together() -> None:
+    """The line lies on the box's left or, mirrored, right edge, wherever both were moved."""
+    pairs = Pairer(*shelves()).batch(np.random.default_rng(SEED), 16)
+    cut = slice(2, 8)
+    green = pairs.pictures[cut, 1]
+    edges = (green[:, :, 1:] - green[:, :, :-1]).abs()
+    ink = pairs.ink[cut, 0, :, 1:]
+    on, off = (edges * ink).sum() / ink.sum(), (edges * (1 - ink)).sum() / (1 - ink).sum()
+    assert on > 4 * off
+
+
+def test_a_cut_out_gives_drawings_of_fewer_and_fewer_strokes() -> None:
+    y, x = np.mgrid[:150, :200]
+    alpha = ((y - 75) ** 2 / 3000 + (x - 100) ** 2 / 7000 < 1).astype(np.uint8)
+    tone = (120 + 60 * np.sin(x / 9.0)).astype(np.uint8)
+    found = examine("cutouts/thing.png", np.dstack([tone, tone, tone, 255 * alpha]), True)
+    assert found.pixels.shape == (224, 224, 4)
+    assert found.ink.shape == (KINDS, SIDE, SIDE)
+    amounts = [int((ink > 128).sum()) for ink in found.ink[-len(STROKES) :]]
+    assert amounts[0] > amounts[-1] > 0
+
+
+# Losses and figures
+
+
+def test_places_that_agree_cost_less_than_places_that_do_not() -> None:
+    generator = torch.Generator().manual_seed(SEED)
+    found = torch.randn(4, 32, 8, 8, generator=generator)
+    ink = torch.ones(4, 1, 16, 16)
+    same = losses.places(found, found, ink, 12, np.random.default_rng(SEED))
+    moved = losses.places(found, found.roll(1, 3), ink, 12, np.random.default_rng(SEED))
+    assert same < 0.1 < moved
+    whole = torch.randn(6, 32, generator=generator)
+    assert losses.wholes(whole, whole) < 0.1 < losses.wholes(whole, whole.roll(1, 0))
+
+
+def test_a_perfect_map_costs_nothing_and_overlap_counts_pixels() -> None:
+    mask = torch.from_numpy(box(32))[None, None]
+    cost, agreed = losses.subjects(40 * (mask - 0.5), mask)
+    assert cost < 1e-3
+    assert agreed > 0.999
+    assert losses.subjects(-40 * (mask - 0.5), mask)[1] < 0.01
+    half = box(32) * (np.arange(32) < 16)
+    assert overlap(half, box(32)) == pytest.approx(half.sum() / box(32).sum())
+    assert overlap(None, box(32)) == 0
+
+
+def test_training_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, shelf in zip(("cutouts", "photos"), shelves(), strict=True):
+        stored = {"pixels": shelf.pixels, "ink": shelf.ink, "label": shelf.label, "domain": shelf.domain, "name": shelf.name}
+        np.savez(tmp_path / f"{name}.npz", held_out=np.zeros(len(shelf.name), bool), **stored)
+    for name, value in {"COMPOSITES": 6, "TAUGHT": 2, "PAIRS": 4, "SIDES": ((1.0, 64),), "POLISH_SIDES": (64,), "EVERY": 1}.items():
+        monkeypatch.setattr(train, name, value)
+    train.Training(tmp_path, 1, 0).run()
+    going_on = train.Training(tmp_path, 1, 1)
+    assert going_on.step == 1
+    going_on.run()
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 2
+    monkeypatch.setattr(sys, "argv", ["export", str(tmp_path), "--to", str(tmp_path / "net.npz")])
+    export.main()
+    with np.load(tmp_path / "net.npz") as stored_net:
+        assert {name: value.shape for name, value in fold(Net()).items()} == {name: stored_net[name].shape for name in stored_net.files}

@@ -1,0 +1,173 @@
+"""Trains the joint net.
+
+    python -m tools.structure_net.train WORK [--steps N] [--polish N]
+
+Every batch is decided by the seed and the number of its step, so that the recipe is the number of steps, not a time. A checkpoint is
+written every so many steps, and a run that was stopped goes on from there.
+
+Each step looks at composites (for the subject's map) and at pairs of picture and drawing (for the features). The two kinds of batches
+differ so much that batch normalization over either would be wrong for the other; so after :data:`FREEZE` of the steps its statistics,
+gathered over both, are fixed, and the net learns on with them as it will be used. From then on a part of the composites gives way to
+real photos, with the maps that the net's own running average gives them, where it is sure of them (self-training).
+
+The last steps polish the subject's map: the learning rate rises once more, real photos get new maps, the composites are larger, and pairs
+are looked at only now and then, so that the features stay what they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tools.structure_net import losses
+from tools.structure_net.arrays import load
+from tools.structure_net.composites import Composer
+from tools.structure_net.net import fresh_net
+from tools.structure_net.pairs import Pairer
+from tools.structure_net.teacher import Taught, teach
+from tools.structure_net.warp import Rng
+
+SEED = 20
+STEPS = 4400
+COMPOSITES, TAUGHT, PAIRS = 24, 6, 36
+"""Pictures of a step; real photos take the place of some composites once there is a teacher."""
+SIDES = ((0.3, 128), (0.65, 160), (1.0, 192))
+"""Side of the composites up to each share of the steps."""
+FREEZE = 0.55
+RATE, WARMUP, DECAY = 2.5e-3, 100, 0.02
+POLISH, POLISH_RATE = 1000, 1e-3
+POLISH_SIDES = (160, 192, 224)
+POLISH_PAIRS = 4
+"""Pairs are looked at in every so manieth step of the polish."""
+MEMORY = 0.998
+"""How slowly the running average of the weights, which is what is exported, follows them."""
+EVERY = 50
+
+
+def main() -> None:
+    """Train, going on from ``WORK/checkpoint.pt`` if it is there."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", type=Path, help="folder that prepare has filled")
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--polish", type=int, default=POLISH, help="steps after those")
+    options = parser.parse_args()
+    Training(options.work, options.steps, options.polish).run()
+
+
+class Training:
+    """The net, its optimizer and the running average, from one checkpoint to the next."""
+
+    def __init__(self, work: Path, steps: int, polish: int) -> None:
+        torch.manual_seed(SEED)
+        self.path, self.steps, self.polish, self.step = work / "checkpoint.pt", steps, polish, 0
+        cutouts, self.photos = load(work, "cutouts", held_out=False), load(work, "photos", held_out=False)
+        self.composer, self.pairer = Composer(cutouts, self.photos), Pairer(cutouts, self.photos)
+        self.net = fresh_net()
+        for module in self.net.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = 0.02
+        self.mean = {name: value.clone() for name, value in self.net.state_dict().items()}
+        self.optimizer = torch.optim.AdamW(self.net.parameters(), RATE, betas=(0.9, 0.98), weight_decay=DECAY)
+        self.taught: Taught | None = None
+        if self.path.exists():
+            stored = torch.load(self.path, weights_only=True)
+            self.step, self.mean = stored["step"], stored["mean"]
+            self.net.load_state_dict(stored["net"])
+            self.optimizer.load_state_dict(stored["optimizer"])
+
+    def run(self) -> None:
+        """All steps that are left."""
+        begun, log = time.process_time(), list[dict[str, float]]()
+        last = self.steps + self.polish
+        while self.step < last:
+            log.append(self._one(np.random.default_rng([SEED, self.step])))
+            self.step += 1
+            if self.step % EVERY == 0 or self.step == last:
+                means = " ".join(f"{name} {np.mean([entry[name] for entry in log if name in entry]):.3f}" for name in log[0])
+                print(f"{self.step}/{last} {time.process_time() - begun:.0f} s  {means}", flush=True)
+                log.clear()
+                self._save()
+
+    def _one(self, rng: Rng) -> dict[str, float]:
+        polishing = self.step >= self.steps
+        share = (self.step - self.steps) / self.polish if polishing else self.step / self.steps
+        self.net.train(not polishing and share < FREEZE)
+        if self.step == self.steps:
+            self.taught = None
+        if not self.net.training and self.taught is None:
+            self.taught = self._teach("taught-again.npz" if polishing else "taught.npz")
+        rise = 1.0 if polishing else min(1, (self.step + 1) / WARMUP)
+        rate = (POLISH_RATE if polishing else RATE) * rise * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad()
+        if polishing:
+            seen = self._subjects(rng, int(rng.choice(POLISH_SIDES)))
+        else:
+            seen = self._subjects(rng, next(side for until, side in SIDES if share < until))
+        if not polishing or (self.step - self.steps) % POLISH_PAIRS == 0:
+            seen |= self._features(rng)
+        nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
+        self.optimizer.step()
+        memory = min(MEMORY, 1 - 1 / (1 + self.step / 4))
+        for name, value in self.net.state_dict().items():
+            if value.is_floating_point():
+                self.mean[name].lerp_(value, 1 - memory)
+        return seen
+
+    def _subjects(self, rng: Rng, side: int) -> dict[str, float]:
+        real = TAUGHT if self.taught is not None and len(self.taught.maps) else 0
+        pictures, masks = self.composer.batch(rng, COMPOSITES - real, side)
+        if self.taught is not None and real:
+            more = self.taught.batch(rng, real, side)
+            pictures, masks = torch.cat([pictures, more[0]]), torch.cat([masks, more[1]])
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self.net.subject(self.net.trunk(pictures))
+        loss, overlap = losses.subjects(logits.float(), masks)
+        torch.autograd.backward(1.5 * loss)
+        return {"map": loss.item(), "iou": overlap.item()}
+
+    def _features(self, rng: Rng) -> dict[str, float]:
+        pairs = self.pairer.batch(rng, PAIRS)
+        count = len(pairs.pictures)
+        both = torch.cat([pairs.pictures, (1 - pairs.ink).expand(-1, 3, -1, -1)])
+        with torch.autocast("cpu", torch.bfloat16):
+            stages = self.net.trunk(both)
+        found = [stage.float() for stage in stages]
+        whole = found[4].mean((2, 3))
+        embedded = self.net.embed(whole)
+        near = [losses.places(f[:count], f[count:], pairs.ink, many, rng) for f, many in zip(found[1:4], (24, 24, 12), strict=True)]
+        alike = losses.wholes(embedded[:count], embedded[count:])
+        known = torch.cat([pairs.label, pairs.label])
+        named = F.cross_entropy(self.net.classify(whole), known, ignore_index=-1, label_smoothing=0.05)
+        loss: Tensor = 0.3 * (near[0] + near[1]) + 0.2 * near[2] + 0.4 * alike + 0.8 * named
+        torch.autograd.backward(loss)
+        return {f"at{k}": part.item() for k, part in enumerate(near, start=2)} | {"whole": alike.item(), "class": named.item()}
+
+    def _teach(self, name: str) -> Taught:
+        file = self.path.with_name(name)
+        if file.exists():
+            return Taught.load(file, self.photos)
+        teacher = fresh_net().eval()
+        teacher.load_state_dict(self.mean)
+        taught = teach(teacher, self.photos)
+        taught.save(file)
+        print(f"maps of {len(taught.maps)} real photos", flush=True)
+        return taught
+
+    def _save(self) -> None:
+        stored = {"step": self.step, "net": self.net.state_dict(), "mean": self.mean, "optimizer": self.optimizer.state_dict()}
+        partial = self.path.with_suffix(".partial")
+        torch.save(stored, partial)
+        partial.replace(self.path)
+
+
+if __name__ == "__main__":
+    main()
