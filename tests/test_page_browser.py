@@ -145,6 +145,15 @@ def test_ticks_and_space_drive_it_too(opened: Any) -> None:
     assert play.text == "Play"
 
 
+def test_one_level_is_shown_without_a_slider(browser: Any, tmp_path: Path) -> None:
+    with emulated(browser, width=390):
+        visit(browser, write_page(sample_run(tmp_path / "run", levels=(4,)), films=[]).as_uri())
+        touch(browser, (330, 300), (130, 300))
+        browser.find_element(By.TAG_NAME, "body").send_keys(Keys.ARROW_RIGHT, Keys.SPACE)
+        assert browser.execute_script(SHOWN) == ["4 strokes"]
+        assert browser.get_log("browser") == []
+
+
 def test_a_deep_link_opens_its_state(opened: Any, page: str) -> None:
     opened.get("about:blank")
     opened.get(page + "#strokes=2")
@@ -203,8 +212,7 @@ def test_ink_stands_out_from_paper(browser: Any, page: str, tmp_path: Path, sche
     assert (gray.getpixel((3, 3)) > 128) == (scheme == "light")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [0, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 0), ("dark", 390)])
 def test_axe_finds_nothing(browser: Any, tmp_path: Path, scheme: str, width: int) -> None:
     runs = [sample_run(tmp_path / name, name) for name in ("duck", "goose")]
     addresses = [path.as_uri() for path in build_site(runs, tmp_path / "site", credit="Photos: somebody")]
