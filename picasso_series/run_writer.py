@@ -122,6 +122,10 @@ class RunWriter:
         changed = {**self.manifest["settings"], **settings}
         self._update(status="drawing", settings=changed, command=repeat_command(self.manifest["photo"]["name"], changed))
 
+    def restore(self, manifest: Mapping[str, Any]) -> None:
+        """Say again what the manifest said before, of files that are still what they were."""
+        self._update(**manifest)
+
     def finish(self) -> None:
         """Say that the run is done."""
         self._update(status="finished")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from picasso_series.errors import BadInputError
+from picasso_series.errors import BadInputError, PicassoError
 from picasso_series.film import DEFAULT_KINDS, KINDS, Filming, film_names, write_films
 from picasso_series.gallery import write_page
 from picasso_series.gallery.words import capitalized
@@ -67,13 +67,20 @@ def show_run(
     plate_lost = not all(_intact(writer, name) for name in PLATE)
     if not (todo or plate_lost or not _intact(writer, PAGE)) and run.finished:
         return run
+    before = dict(writer.manifest)
     writer.reopen(_shown(writer, asked, lying, kinds))
-    if todo:
-        filming = replace(filming or Filming(), size=size_pixels(size))
-        # Their files stay until others take their place, so that a stop leaves something to look at.
-        writer.disown_files(f"{FILMS}/{name}" for name in todo)
-        for path in write_films(run.series, folder / FILMS, todo, filming=filming, on_progress=on_film):
-            writer.record_files([f"{FILMS}/{path.name}"], size=_pixels(size))
+    # Their files stay until others take their place, so that a stop leaves something to look at.
+    writer.disown_files(f"{FILMS}/{name}" for name in todo)
+    filming = replace(filming or Filming(), size=size_pixels(size))
+    for name in todo:
+        try:
+            write_films(run.series, folder / FILMS, [name], filming=filming, on_progress=on_film)
+        except PicassoError:
+            if name == todo[0]:
+                # Nothing has changed yet, so the run is what it was.
+                writer.restore(before)
+            raise
+        writer.record_files([f"{FILMS}/{name}"], size=_pixels(size))
     if plate_lost:
         write_plate(run.series, folder, capitalized(run.title))
         writer.record_files(PLATE)

@@ -532,6 +532,14 @@ def test_films_that_cannot_be_remade_leave_the_old_ones(stored: Path, monkeypatc
     assert remake_films(stored).finished
 
 
+def test_a_film_that_cannot_be_made_leaves_the_run_as_it_was(stored: Path) -> None:
+    before = content(stored)
+    with pytest.raises(PicassoError, match="allow at least"):
+        remake_films(stored, size="64x128", formats=("gif",), filming=plan_filming(max_bytes=100))
+    assert content(stored) == before
+    assert open_run(stored).finished
+
+
 def test_films_that_fail_leave_the_drawing_safe_and_the_run_unfinished(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any, **options: Any) -> None:
         raise PicassoError("no films today")
