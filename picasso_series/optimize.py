@@ -126,15 +126,20 @@ def optimize(moment: Moment, cost: Cost, schedule: Schedule) -> Iterator[Moment]
 
 
 def advance(moment: Moment, cost: Cost, schedule: Schedule) -> Moment:
-    """The moment after one step, which is Adam's (Kingma and Ba, 2015, algorithm 1); see :func:`optimize`."""
+    """The moment after one step; see :func:`optimize`."""
     points = moment.points.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(cost(points, moment.iteration).sum(), points)
-    with torch.no_grad():
-        count = moment.iteration + 1
-        first = moment.first.lerp(gradient, 1 - BETA1)
-        second = moment.second.lerp(gradient.square(), 1 - schedule.beta2)
-        step = first / (1 - BETA1**count) / ((second / (1 - schedule.beta2**count)).sqrt() + EPSILON)
-        return Moment(count, points.detach() - schedule.rate(moment.iteration) * step, first, second)
+    return stepped(moment, gradient, schedule)
+
+
+@torch.no_grad()
+def stepped(moment: Moment, gradient: Tensor, schedule: Schedule) -> Moment:
+    """The moment after a step against ``gradient`` (B, n, 4, 2), which is Adam's (Kingma and Ba, 2015, algorithm 1)."""
+    count = moment.iteration + 1
+    first = moment.first.lerp(gradient, 1 - BETA1)
+    second = moment.second.lerp(gradient.square(), 1 - schedule.beta2)
+    step = first / (1 - BETA1**count) / ((second / (1 - schedule.beta2**count)).sqrt() + EPSILON)
+    return Moment(count, moment.points.detach() - schedule.rate(moment.iteration) * step, first, second)
 
 
 def record_at(iteration: int, iterations: int) -> bool:

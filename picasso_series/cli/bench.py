@@ -60,20 +60,21 @@ def bench_raster(repeats: int, quiet: bool, verbose: bool, as_json: bool) -> Non
 )
 @output_options
 def bench_clip(repeats: int, quiet: bool, verbose: bool, as_json: bool) -> None:
-    """Time an iteration with CLIP's RN101: seconds of each stage at 32 strokes and five views, on one thread."""
+    """Time an iteration with CLIP's RN101: seconds of each stage at 32 strokes and five views, on one thread, and memory."""
     output = Output.of(quiet, verbose, as_json)
     import torch
 
-    from picasso_series.clip_benchmark import CLIPASSO, STAGES, time_clip
+    from picasso_series.clip_benchmark import CLIPASSO, CLIPASSO_MEMORY, time_clip
 
     torch.set_num_threads(1)
     output.note(f"torch {torch.__version__}, one thread, RN101 with random weights, median of {repeats}; seconds")
     timings = list(time_clip(repeats))
-    kinds = list(dict.fromkeys(timing.precision for timing in timings))
-    lines = [f"{'':<20}" + "".join(f"{kind:>12}" for kind in kinds) + f"{'CLIPasso*':>12}"]
-    for stage in STAGES:
-        cells = [timing.seconds for timing in timings if timing.stage == stage]
-        lines.append(f"{stage:<20}" + "".join(f"{seconds:>12.2f}" for seconds in [*cells, CLIPASSO[stage]]))
+    lines = [f"{'':<26}" + "".join(f"{timing.precision:>12}" for timing in timings) + f"{'CLIPasso*':>12}"]
+    for stage, seconds in CLIPASSO.items():
+        cells = [*(timing.seconds[stage] for timing in timings), seconds]
+        lines.append(f"{stage:<26}" + "".join(f"{cell:>12.3f}" for cell in cells))
+    memory = [*(timing.memory for timing in timings), CLIPASSO_MEMORY]
+    lines.append(f"{'most memory, GB':<26}" + "".join(f"{'unknown' if gb is None else f'{gb:.2f}':>12}" for gb in memory))
     lines.append("* its own code in float32 on one core of another machine with AVX-512")
     record = [asdict(timing) for timing in timings]
     output.result(lines, {"torch": str(torch.__version__), "threads": 1, "repeats": repeats, "unit": "s", "timings": record})
