@@ -7,12 +7,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 PHOTO := gallery/photos/horse.jpg
 RUN := horse-series
+GALLERY_PHOTOS := $(sort $(wildcard gallery/photos/*.jpg gallery/photos/*.png))
 
 HAS_CAIRO := $(PYTHON) -c 'import ctypes, ctypes.util; ctypes.util.find_library("cairo") or ctypes.CDLL("libcairo.so.2")' 2>/dev/null
 
 SITES := 'import sysconfig; print(*dict.fromkeys(map(sysconfig.get_path, ("purelib", "platlib"))), sep="\n")'
 
-.PHONY: help setup libraries demo test check bench clean
+.PHONY: help setup libraries demo gallery test check bench clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -52,6 +53,15 @@ libraries:
 demo: $(STAMP) ## draw the horse with the embedded encoder into horse-series/
 	$(BIN)/picasso-series $(PHOTO) --encoder structure --out $(RUN)
 	@echo "now open $(RUN)/index.html"
+
+gallery: $(STAMP) ## draw every photo of gallery/photos and build the site in gallery/
+	@for photo in $(GALLERY_PHOTOS); do \
+	  name="$$(basename "$${photo%.*}")"; echo "drawing the $$name"; \
+	  $(BIN)/picasso-series "$$photo" --encoder structure --size 480x480 --formats mp4 --force --quiet --out "build/gallery/$$name" || exit; \
+	done
+	$(BIN)/picasso-series film build/gallery/horse --kind series --formats gif --size 400x400 --quiet
+	$(BIN)/picasso-series gallery $(foreach photo,$(GALLERY_PHOTOS),build/gallery/$(basename $(notdir $(photo)))) --out gallery \
+	  --credit "Photos: Tux Paint's stamps, GNU General Public License 2." --quiet
 
 test: $(STAMP) ## run all tests
 	$(BIN)/python -m pytest
