@@ -17,7 +17,7 @@ from picasso_series.salience import reduce
 from picasso_series.series import Studio, choose_studio, look_at
 from picasso_series.settings import Settings
 from picasso_series.strokes import CANVAS, Sketch
-from picasso_series.studies.warm_start.arms import ARMS, COLD_CONTOUR, COLD_SAMPLED, CONTRASTS, SHIPPED, WARM, WARM_JOINS, WARM_SAMPLED
+from picasso_series.studies.warm_start.arms import ARMS, COLD_CONTOUR, COLD_SAMPLED, CONTRASTS, SHIPPED
 from picasso_series.studies.warm_start.contest import JUDGES_SEED, Contest, drift
 from picasso_series.studies.warm_start.results import Entry
 from picasso_series.studies.warm_start.work import LOOK, SETTLE, MeteredCritic, Work
@@ -103,7 +103,7 @@ def test_all_have_one_budget_but_the_preset_as_it_is(strokes: int, entries: list
 
 def test_arms_start_as_they_say(entries: list[Entry]) -> None:
     starts = {name: entry.start for name, entry in of(entries, 3).items()}
-    assert {starts[arm.name] for arm in (WARM, WARM_JOINS, WARM_SAMPLED)} == {"warm"}
+    assert {starts[arm.name] for arm in ARMS if arm.warm and not arm.shipped} == {"warm"}
     assert starts[COLD_SAMPLED.name] == "saliency"
     assert starts[COLD_CONTOUR.name] in ("assembled", "contour")
 

@@ -18,7 +18,7 @@ from picasso_series.cli.app import run
 from picasso_series.errors import BadInputError, UsageError
 from picasso_series.studies.warm_start import contest
 from picasso_series.studies.warm_start.__main__ import warm_start
-from picasso_series.studies.warm_start.arms import ARMS, COLD_CONTOUR, CONTRASTS, SHIPPED, WARM
+from picasso_series.studies.warm_start.arms import ARMS, COLD_CONTOUR, CONTRASTS, SHIPPED, WARM_CONTOUR
 from picasso_series.studies.warm_start.plot import plot_svg, ticks
 from picasso_series.studies.warm_start.report import to_csv, to_markdown, to_record
 from picasso_series.studies.warm_start.results import Draw, Entry, StudyFolder, photo_names
@@ -42,7 +42,7 @@ def made(photos: int, seeds: int) -> list[Draw]:
             base = 0.2 + 0.05 * photo + 0.01 * (seed - 2)
             gain = -0.1 if photo < photos - 1 else 0.1
             entries = [entry(arm.name, 4, base) for arm in ARMS if arm.shipped or not arm.warm]
-            entries += [entry(arm.name, 2, base + (gain if arm == WARM else 0.0)) for arm in ARMS]
+            entries += [entry(arm.name, 2, base + (gain if arm == WARM_CONTOUR else 0.0)) for arm in ARMS]
             draws.append(Draw(f"photo{photo}", f"sha{photo}", seed, tuple(entries)))
     return draws
 
@@ -57,9 +57,9 @@ def test_means_and_spreads_are_what_they_are() -> None:
     assert cold is not None
     assert cold.photos == pytest.approx((0.2, 0.25, 0.3))
     assert (cold.mean, cold.over_photos, cold.over_seeds) == pytest.approx((0.25, 0.05, 0.01))
-    assert summary.cell(WARM, 4) is None
+    assert summary.cell(WARM_CONTOUR, 4) is None
     assert [difference.strokes for difference in summary.differences] == [2] * len(CONTRASTS)
-    (warm,) = (difference for difference in summary.differences if difference.contrast.arm == WARM)
+    (warm,) = (difference for difference in summary.differences if difference.contrast.arm == WARM_CONTOUR)
     assert (warm.better, warm.photos) == (2, 3)
     assert (warm.mean, warm.relative) == pytest.approx((-0.1 / 3, -0.1 / 3 / 0.25))
     assert warm.low is not None
@@ -194,3 +194,4 @@ def test_the_command_reports_goes_on_and_minds_its_folder(photo: Path, monkeypat
     again = CliRunner().invoke(warm_start, [*asked, "--json", "-q"], catch_exceptions=False)
     assert json.loads(again.stdout) == json.loads(Path("study/results.json").read_text())
     assert run([*asked, "--levels", "3,1"], command=warm_start, program="study") == 2
+    assert run([*asked, "--levels", "auto"], command=warm_start, program="study") == 2

@@ -51,16 +51,19 @@ def warm_start(
     results.csv, results.json, plot.svg and a contact sheet of each level.
     """
     output = Output.of(quiet, verbose, as_json)
+    from picasso_series.errors import UsageError
     from picasso_series.presets import resolve
+    from picasso_series.settings import SETTING_NAMES, SHOWING, AutoLevels
     from picasso_series.studies.warm_start.report import to_markdown, to_record
     from picasso_series.studies.warm_start.results import Draw, StudyFolder, photo_names
     from picasso_series.studies.warm_start.summary import summarize
 
     names = photo_names(photos)
     asked = resolve({"levels": levels, "encoder": encoder, "iterations": iterations}, preset=preset)
+    if isinstance(asked.settings.levels, AutoLevels):
+        raise UsageError("the study takes numbers of strokes, such as --levels 32,16,8,4, the same for all photos")
     from picasso_series.photo import load_photo
     from picasso_series.run_writer import setting_value
-    from picasso_series.settings import SETTING_NAMES, SHOWING
     from picasso_series.studies.warm_start.contest import Contest
     from picasso_series.studio import choose_studio
     from picasso_series.subject import prepare_subject

@@ -44,18 +44,19 @@ class Arm:
         if self.shipped:
             return replace(study, seed=seed)
         step = SAMPLED_STEP if self.start == "saliency" and study.schedule == "cosine" else study.learning_rate
-        rivals = 0 if self.warm else COLD_STARTS
-        return replace(study, start=self.start, joins=self.joins, rivals=rivals, learning_rate=step, seed=seed, seeds=1)
+        own = replace(study, start=self.start, joins=self.joins, rivals=0 if self.warm else COLD_STARTS, finalists=COLD_STARTS)
+        return replace(own, learning_rate=step, seed=seed, seeds=1)
 
 
-COLD_SAMPLED = Arm("cold-sampled", "cold, sampled (CLIPasso's)", "saliency", warm=False)
-COLD_CONTOUR = Arm("cold-contour", "cold, contour", "contour", warm=False)
+COLD_SAMPLED = Arm("cold-sampled", "cold, sampled as CLIPasso does", "saliency", warm=False)
 WARM_SAMPLED = Arm("warm-sampled", "warm after sampled, removals", "saliency", warm=True)
-WARM = Arm("warm", "warm after contour, removals", "contour", warm=True)
-WARM_JOINS = Arm("warm-joins", "warm after contour, joins too", "contour", warm=True, joins=True)
+WARM_SAMPLED_JOINS = Arm("warm-sampled-joins", "warm after sampled, joins too", "saliency", warm=True, joins=True)
+COLD_CONTOUR = Arm("cold-contour", "cold, contour", "contour", warm=False)
+WARM_CONTOUR = Arm("warm-contour", "warm after contour, removals", "contour", warm=True)
+WARM_CONTOUR_JOINS = Arm("warm-contour-joins", "warm after contour, joins too", "contour", warm=True, joins=True)
 SHIPPED = Arm("shipped", "the preset, rivals and all*", "", warm=True, shipped=True)
 
-ARMS = (COLD_SAMPLED, WARM_SAMPLED, COLD_CONTOUR, WARM, WARM_JOINS, SHIPPED)
+ARMS = (COLD_SAMPLED, WARM_SAMPLED, WARM_SAMPLED_JOINS, COLD_CONTOUR, WARM_CONTOUR, WARM_CONTOUR_JOINS, SHIPPED)
 """All arms, in the order of tables and plots."""
 
 
@@ -69,11 +70,14 @@ class Contrast:
 
 
 CONTRASTS = (
-    Contrast("warm start, after a sampled one", WARM_SAMPLED, COLD_SAMPLED),
-    Contrast("warm start, after a contour one", WARM, COLD_CONTOUR),
-    Contrast("joins on the way", WARM_JOINS, WARM),
-    Contrast("warm start with joins", WARM_JOINS, COLD_CONTOUR),
-    Contrast("contours in place of samples", COLD_CONTOUR, COLD_SAMPLED),
-    Contrast("rivals, at a budget of their own", SHIPPED, WARM_JOINS),
+    Contrast("sampled: warm, removals", WARM_SAMPLED, COLD_SAMPLED),
+    Contrast("sampled: warm, joins too", WARM_SAMPLED_JOINS, COLD_SAMPLED),
+    Contrast("sampled: joins beside removals", WARM_SAMPLED_JOINS, WARM_SAMPLED),
+    Contrast("contour: warm, removals", WARM_CONTOUR, COLD_CONTOUR),
+    Contrast("contour: warm, joins too", WARM_CONTOUR_JOINS, COLD_CONTOUR),
+    Contrast("contour: joins beside removals", WARM_CONTOUR_JOINS, WARM_CONTOUR),
+    Contrast("cold: contour for sampled", COLD_CONTOUR, COLD_SAMPLED),
+    Contrast("warm, joins: contour for sampled", WARM_CONTOUR_JOINS, WARM_SAMPLED_JOINS),
+    Contrast("rivals, at a budget of their own*", SHIPPED, WARM_CONTOUR_JOINS),
 )
 """What is asked of every level but the first."""
