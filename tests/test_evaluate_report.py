@@ -109,13 +109,16 @@ def test_json_and_csv_tell_the_same(judged: Report) -> None:
     assert record["judges"] == {"naming": [judge], "finding": [judge, "structure", "lines"], "drew": drew}
 
 
-def test_the_table_has_a_row_for_every_level_and_no_column_without_content(judged: Report, plain: Report) -> None:
+def test_tables_have_a_cell_for_every_head_and_none_without_content(judged: Report, plain: Report) -> None:
     for report in (judged, plain, MADE):
-        heads, rows = report.table()
-        assert len(rows) == len(report.levels)
-        assert all(len(row) == len(heads) for row in rows)
-        assert all(any(row[column] for row in rows) for column in range(len(heads)))
-    assert not any("CLIP" in head for head in plain.table()[0])
+        for table in report.tables():
+            assert {len(row) for row in table.rows} == {1 + len(table.heads)}
+            assert all(any(row[column] for row in table.rows) for column in range(1 + len(table.heads)))
+            assert {row[0] for row in table.rows} <= {level.title for level in report.levels}
+    assert [table.title.split()[0] for table in judged.tables()] == ["Named", "Own", "Measures"]
+    assert [table.title.split()[0] for table in plain.tables()] == ["Own", "Measures"]
+    named, *_ = MADE.tables()
+    assert named.rows[1] == ("8 strokes", "2", "50%", "100%", "0%", "50%")
 
 
 def test_the_plot_shows_every_share_where_it_belongs() -> None:
@@ -153,16 +156,26 @@ def test_svg_and_png_look_alike(plain: Report, tmp_path: Path) -> None:
 # The command
 
 
+@pytest.fixture(scope="module")
+def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs of two photos, not to be changed."""
+    place = tmp_path_factory.mktemp("once")
+    draw_pear(place / "pear.png")
+    with Image.open(place / "pear.png") as picture:
+        picture.rotate(90, expand=True).save(place / "cup.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "picasso_series.series", fake_module())
+        for name in ("pear", "cup"):
+            flags = ["--levels", "6,3", "--iterations", "3", "--size", "64x64", "--formats", "svg", "-q"]
+            assert run([str(place / f"{name}.png"), *flags, "-o", str(place / f"{name}-series")]) == 0
+    return place
+
+
 @pytest.fixture
-def pears(workplace: Path, fake_core: None) -> Path:
-    """Two runs of two photos in the current folder."""
-    assert fake_module()
-    draw_pear(workplace / "pear.png")
-    with Image.open("pear.png") as picture:
-        picture.rotate(90, expand=True).save("cup.png")
-    for photo in ("pear.png", "cup.png"):
-        assert run([photo, "--levels", "6,3", "--iterations", "3", "--size", "64x64", "--formats", "svg", "-q"]) == 0
-    sys.modules.pop("picasso_series.series")
+def pears(workplace: Path, drawn_once: Path) -> Path:
+    """Copies of them in the current folder."""
+    for name in ("pear-series", "cup-series"):
+        shutil.copytree(drawn_once / name, workplace / name)
     return workplace
 
 

@@ -73,7 +73,7 @@ def evaluate(
     for judge, drawn in report.drew.items():
         output.note(f"{judge} drew {', '.join(drawn)} itself: its word on its own drawings counts for less")
     files = [] if out is None else _write(report, out)
-    output.result([*_table(report), *map(str, files)], {**report.to_json(), "files": [str(path) for path in files]})
+    output.result([*_tables(report), *map(str, files)], {**report.to_json(), "files": [str(path) for path in files]})
 
 
 def _parted(text: str) -> tuple[Path, str | None]:
@@ -106,18 +106,20 @@ def _write(report: Report, out: Path) -> list[Path]:
     return [out / f"evaluation.{ending}" for ending in ("json", "csv", "svg", "png")]
 
 
-def _table(report: Report) -> list[str]:
+def _tables(report: Report) -> list[str]:
     """The means of all levels, as lines of text."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    heads, rows = report.table()
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for head in heads:
-        table.add_column(head, justify="left" if not head else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    buffer = io.StringIO()
-    Console(file=buffer, width=max(80, 14 + 11 * len(heads)), no_color=True).print(table)
-    return [line.rstrip() for line in buffer.getvalue().splitlines() if line.strip()]
+    lines = []
+    for found in report.tables():
+        table = Table("", box=SIMPLE_HEAD, pad_edge=False)
+        for head in found.heads:
+            table.add_column(head, justify="right", overflow="fold")
+        for row in found.rows:
+            table.add_row(*row)
+        buffer = io.StringIO()
+        Console(file=buffer, width=120, no_color=True).print(table)
+        lines += [found.title, *(line.rstrip() for line in buffer.getvalue().splitlines() if line.strip()), ""]
+    return lines

@@ -50,11 +50,12 @@ class Judge(Protocol):
 class ClipJudge:
     """A CLIP model: names pictures by what sentences they are like, and knows photos by their embeddings."""
 
-    def __init__(self, model: str, encoder: Encoder, text: TextTower, scale: float) -> None:
-        """``scale`` is what cosines are multiplied by before they are compared as probabilities."""
+    def __init__(self, model: str, encoder: Encoder, text: TextTower, scale: float, device: str = "cpu") -> None:
+        """``scale`` is what cosines are multiplied by before they are compared as probabilities; both towers are on ``device``."""
         self.name = f"CLIP {model}"
         self.encoder = encoder.name
-        self._encoder, self._text, self._scale, self._tokenizer = encoder, text, scale, Tokenizer.load()
+        self._encoder, self._text, self._scale, self._device = encoder, text, scale, device
+        self._tokenizer = Tokenizer.load()
         self._seen: dict[Picture, Tensor] = {}
 
     @classmethod
@@ -70,7 +71,7 @@ class ClipJudge:
         state = load_text(entry)
         quick = entry.pretrained == "openai" or entry.model.endswith("-quickgelu")
         scale = float(state["logit_scale"].float().exp()) if "logit_scale" in state else 100.0
-        return cls(entry.name, ClipEncoder.load(model, device), TextTower(state, device, quick_gelu=quick), scale)
+        return cls(entry.name, ClipEncoder.load(model, device), TextTower(state, device, quick_gelu=quick), scale, device)
 
     def scores(self, pictures: Sequence[Picture], labels: Sequence[str]) -> list[Scores]:
         """How well each label, and the option that it is none of them, fits each picture."""
@@ -95,7 +96,7 @@ class ClipJudge:
         """Embeddings (P, D) of length 1 in float64; every picture is looked at once."""
         new = [picture for picture in dict.fromkeys(pictures) if picture not in self._seen]
         if new:
-            found = torch.cat([part.embedding for part in _seen(self._encoder, new)]).double().cpu()
+            found = torch.cat([part.embedding for part in _seen(self._encoder, new, self._device)]).double().cpu()
             self._seen |= dict(zip(new, F.normalize(found, dim=1), strict=True))
         return torch.stack([self._seen[picture] for picture in pictures])
 
@@ -174,13 +175,13 @@ def _has_both(model: str) -> bool:
 
 
 @torch.no_grad()
-def _seen(encoder: Encoder, pictures: Sequence[Picture]) -> list[Features]:
+def _seen(encoder: Encoder, pictures: Sequence[Picture], device: str = "cpu") -> list[Features]:
     """What an encoder sees in pictures, a few at a time."""
     side = encoder.resolution
     size = encoder.at_once or BATCH
     found = []
     for first in range(0, len(pictures), size):
-        batch = torch.stack([picture.rgb for picture in pictures[first : first + size]])
+        batch = torch.stack([picture.rgb for picture in pictures[first : first + size]]).to(device)
         if batch.shape[-1] != side:
             batch = F.interpolate(batch, size=(side, side), mode="bicubic", align_corners=False, antialias=True).clamp(0, 1)
         found.append(encoder.features(batch))

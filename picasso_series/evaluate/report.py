@@ -68,6 +68,15 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Table:
+    """Means as text: a title, the heads of all columns but the first, and rows that begin with what they are of."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """All that was found out.
 
@@ -123,23 +132,27 @@ class Report:
             writer.writerow(row)
         return buffer.getvalue()
 
-    def table(self) -> tuple[list[str], list[list[str]]]:
-        """Heads and rows of the means, as text."""
+    def tables(self) -> Iterator[Table]:
+        """The means as text: one table for each judge that names, one of photos found, one of measures; none without content."""
         levels = self.levels
-        finders = [judge for judge in self.finders if any(judge in level.found for level in levels)]
-        namers = [judge for judge in self.namers if any(judge in level.named for level in levels)]
-        measured = [what for what in MEASURES if any(what in level.measures for level in levels)]
-        heads = ["", "pictures"]
-        heads += [f"{judge} {words}" for judge in namers for words in ("top-1", "top-3", "top-1, none allowed", "top-3, none allowed")]
-        heads += [f"photo found by {judge}" for judge in finders] + measured
-        rows = []
-        for level in levels:
-            row = [level.title, str(level.pictures)]
-            row += [_percent(level.named.get(judge, {}).get(what)) for judge in namers for what in NAMINGS]
-            row += [_percent(level.found.get(judge, {}).get("top1")) for judge in finders]
-            row += [_measure(what, level.measures.get(what)) for what in measured]
-            rows.append(row)
-        return heads, rows
+        for judge in self.namers:
+            said = [(level, level.named[judge]) for level in levels if judge in level.named]
+            if said:
+                heads: tuple[str, ...] = ("pictures", "top-1", "top-3", "top-1, none allowed", "top-3, none allowed")
+                rows = [(level.title, f"{values['of']:.0f}", *(f"{values[what]:.0%}" for what in NAMINGS)) for level, values in said]
+                yield Table(f"Named right by {judge}, among {len(self.labels)} labels", heads, tuple(rows))
+        if self.finders:
+            photos = max(verdict.of for entry in self.entries for verdict in entry.found)
+            rows = [
+                (level.title, str(level.pictures), *(_percent(level.found.get(judge, {}).get("top1")) for judge in self.finders))
+                for level in levels
+            ]
+            yield Table(f"Own photo found, among {photos} photos, by", ("pictures", *self.finders), tuple(rows))
+        known = [what for what in MEASURES if any(what in level.measures for level in levels)]
+        if known:
+            measured = [level for level in levels if level.measures]
+            rows = [(level.title, str(level.pictures), *(_measure(what, level.measures.get(what)) for what in known)) for level in measured]
+            yield Table("Measures against the photo's lines", ("pictures", *known), tuple(rows))
 
     def _level(self, entries: Sequence[Entry]) -> Level:
         named, found = {}, {}
