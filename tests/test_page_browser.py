@@ -121,6 +121,26 @@ def test_a_finger_on_the_drawing_moves_it_on_and_back(browser: Any, page: str) -
         assert browser.execute_script(SHOWN) == ["8 strokes"]
 
 
+def test_a_press_that_moves_nothing_leaves_the_knob_free(opened: Any) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    knob = slider(opened)
+    ActionChains(opened).move_to_element_with_offset(knob, 12 - knob.rect["width"] // 2, 0).click().perform()
+    opened.find_elements(By.CSS_SELECTOR, ".ticks a")[2].click()
+    until_shown(opened, "2 strokes")
+    WebDriverWait(opened, 10).until(lambda b: slider(b).get_attribute("value") == "2")
+
+
+def test_a_mouse_drags_the_drawing_and_lets_go_outside(opened: Any) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    sheet = opened.find_element(By.CSS_SELECTOR, ".states")
+    ActionChains(opened).move_to_element(sheet).click_and_hold().move_by_offset(-300, 0).release().perform()
+    until_shown(opened, "4 strokes")
+    ActionChains(opened).move_by_offset(250, 20).perform()
+    assert opened.execute_script(SHOWN) == ["4 strokes"]
+
+
 def test_strokes_stand_between_the_states_while_the_knob_is_held(opened: Any) -> None:
     before = opened.execute_script(PATHS)
     opened.execute_script("const s = document.querySelector('#level'); s.value = 0.3; s.dispatchEvent(new Event('input'))")

@@ -102,7 +102,6 @@
     const v = +slider.value, n = Math.round(v);
     // Without a pointer a small step is meant as one to the next state.
     go(pressed || n !== rest ? n : Math.max(0, Math.min(end, rest + Math.sign(v - rest))));
-    pressed = 0;
   };
   play.onclick = () => run(!timer);
   // No jump to the anchor: it is on screen already.
@@ -113,10 +112,15 @@
     held = [e.clientX, place];
     run(0);
   };
-  onpointermove = e => held && scrub(held[1] + (held[0] - e.clientX) / sheet.clientWidth * Math.max(end, 1));
   onpointerup = onpointercancel = () => {
     if (held && place !== held[1]) go(Math.round(place));
     held = 0;
+    // The slider tells of its change after this.
+    setTimeout(() => pressed = 0);
+  };
+  onpointermove = e => {
+    if (held && e.buttons) scrub(held[1] + (held[0] - e.clientX) / sheet.clientWidth * end);
+    else if (held) onpointerup();
   };
   onhashchange = linked;
   onkeydown = e => {
