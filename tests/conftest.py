@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw
 from weights_server import Server, serving
 
 import picasso_series
+from picasso_series.encoders import download as download_module
 
 if TYPE_CHECKING:
     from sample_clip import Clip
@@ -139,3 +140,18 @@ def fake_core(monkeypatch: pytest.MonkeyPatch) -> None:
     module = fake_module()
     monkeypatch.setitem(sys.modules, "picasso_series.series", module)
     monkeypatch.setattr(picasso_series, "series", module, raising=False)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait a tenth as long before each new try."""
+    monkeypatch.setattr(download_module, "_PAUSE", 0.04)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses that connections were sought to."""
+    found: list[str] = []
+    seek = download_module._open
+    monkeypatch.setattr(download_module, "_open", lambda url, *more: found.append(url) or seek(url, *more))
+    return found

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from fake_core import fake_module
 from tiny_table import tiny_files, tiny_table, to_json
-from weights_server import Server, serving
+from weights_server import LIMIT, Server, nowhere, serving
 
 import picasso_series
 from picasso_series import draw_series
@@ -26,8 +26,6 @@ from picasso_series.run import read_manifest
 from picasso_series.studio import choose_studio
 
 HOME = Path(picasso_series.__file__).parents[1]
-LIMIT = 10.0
-"""Seconds within which every trouble has to be told."""
 QUICK = ["pear.png", "--levels", "2", "--iterations", "2", "--size", "64x64", "--formats", "svg"]
 
 pytestmark = pytest.mark.usefixtures("online", "photo")
@@ -183,8 +181,7 @@ def test_two_runs_at_once_share_one_transfer(server: Server, tmp_path: Path) -> 
 
 
 def _refused(server: Server, patch: pytest.MonkeyPatch) -> None:
-    with Server(b"") as gone:
-        patch.setattr(weights_table, "TABLE", tiny_table(gone.url.rpartition("/")[0]))
+    patch.setattr(weights_table, "TABLE", tiny_table(nowhere().rpartition("/")[0]))
 
 
 def _unknown(server: Server, patch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A server of weights on this machine, which can do all that servers and proxies do wrong."""
+"""A server of weights on this machine, which can do all that servers and proxies do wrong; and what is said of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from picasso_series.encoders import weights
+from picasso_series.encoders.fetching import fetch
+from picasso_series.encoders.weights_table import Entry
+from picasso_series.errors import MissingError
+
+LIMIT = 10.0
+"""Seconds within which every trouble has to be told."""
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -93,3 +104,30 @@ def serving(content: bytes) -> Iterator[Server]:
         server.ended.set()
         server.shutdown()
         thread.join()
+
+
+def nowhere() -> str:
+    """An address where nobody listens."""
+    with Server(b"") as gone:
+        return gone.url
+
+
+def sentence_of(entry: Entry) -> str:
+    """What is said of a fetch that fails, in time and without a trace in the cache but the part."""
+    began = time.monotonic()
+    with pytest.raises(MissingError) as caught:
+        fetch(entry)
+    assert time.monotonic() - began < LIMIT
+    text = str(caught.value)
+    assert "\n" not in text
+    assert entry.name in text
+    assert weights.find(entry) is None
+    assert {path.suffix for path in weights.cache_folder().glob("*")} <= {".part"}
+    return text
+
+
+def assert_nothing_but_weights(folder: Path) -> None:
+    """Check that the cache holds what was asked for, and nothing that is unfinished."""
+    names = {file.name for file in folder.iterdir()}
+    assert names >= {"tiny.json", "tiny.safetensors"}
+    assert not [name for name in names if not re.fullmatch(r"tiny(\.\w+)?\.(json|safetensors)", name)]

@@ -13,8 +13,6 @@ import os
 import queue
 import re
 import shutil
-import socket
-import ssl
 import threading
 import time
 import urllib.request
@@ -22,9 +20,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
+from urllib.error import HTTPError
 
+from picasso_series.encoders.network_troubles import describe, host_of, is_final, is_silence, is_unreachable, proxy_of
 from picasso_series.errors import MissingError
 
 if TYPE_CHECKING:
@@ -161,7 +159,7 @@ def _download_from(url: str, sha256: str, part: _Part, on_progress: OnProgress) 
             # What was there before may have been the wrong half.
             part.forget()
             if fresh:
-                raise DownloadError(f"what {_host(url)} sends has another sha256 than the known one, so it is not used")
+                raise DownloadError(f"what {host_of(url)} sends has another sha256 than the known one, so it is not used")
 
 
 def _receive(url: str, part: _Part, on_progress: OnProgress) -> bool:
@@ -170,14 +168,14 @@ def _receive(url: str, part: _Part, on_progress: OnProgress) -> bool:
         if response.status == 416:
             # There is nothing beyond what we have, and yet it has not the right hash.
             part.rewind()
-            raise _CutError(f"{_host(url)} has a file of another length")
+            raise _CutError(f"{host_of(url)} has a file of another length")
         if response.status == 206 and _first_byte(response) == part.size:
             total = _length(response, part.size)
         elif response.status == 200:
             part.rewind()
             total = _length(response, 0)
         else:
-            raise DownloadError(f"{_host(url)} answers {response.status} where a file was asked for")
+            raise DownloadError(f"{host_of(url)} answers {response.status} where a file was asked for")
         if total is not None:
             _ask_for_room(part, total)
         fresh = part.size == 0
@@ -187,13 +185,13 @@ def _receive(url: str, part: _Part, on_progress: OnProgress) -> bool:
                 try:
                     block = response.read1(_BLOCK if total is None else min(_BLOCK, total - part.size))
                 except (OSError, http.client.HTTPException) as error:
-                    raise _CutError(_why(url, error)) from error
+                    raise _CutError(describe(url, error)) from error
                 if not block:
                     break
                 part.append(file, block)
                 on_progress(part.size, total)
     if total is not None and part.size < total:
-        raise _CutError(f"the connection to {_host(url)} breaks off")
+        raise _CutError(f"the connection to {host_of(url)} breaks off")
     return fresh
 
 
@@ -211,16 +209,16 @@ def _open(url: str, start: int, seconds: float) -> http.client.HTTPResponse:
         if error.code == 416 and start:
             return error  # type: ignore[return-value]
         error.close()
-        why = f"{_host(url)} answers {error.code} {error.reason}".rstrip()
-        if error.code == 407 or (error.code in (401, 403) and _proxy(url)):
-            why = f"the proxy {_proxy(url)} refuses ({error.code} {error.reason})"
+        why = f"{host_of(url)} answers {error.code} {error.reason}".rstrip()
+        if error.code == 407 or (error.code in (401, 403) and proxy_of(url)):
+            why = f"the proxy {proxy_of(url)} refuses ({error.code} {error.reason})"
         raise (_CutError if error.code in _PASSING else DownloadError)(why) from error
     except (OSError, http.client.HTTPException) as error:
-        if _is_final(error):
-            raise DownloadError(_why(url, error)) from error
-        if _is_unreachable(error):
-            raise _UnreachableError(_why(url, error), silent=isinstance(_reason(error), TimeoutError)) from error
-        raise _CutError(_why(url, error)) from error
+        if is_final(error):
+            raise DownloadError(describe(url, error)) from error
+        if is_unreachable(error):
+            raise _UnreachableError(describe(url, error), silent=is_silence(error)) from error
+        raise _CutError(describe(url, error)) from error
     return answer
 
 
@@ -242,52 +240,6 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
     if error is not None:
         raise error
     return answer
-
-
-def _is_final(error: Exception) -> bool:
-    """Whether trying again would be in vain."""
-    reason = _reason(error)
-    return isinstance(reason, ssl.SSLCertVerificationError) or bool(re.search(r"Tunnel connection failed: 4\d\d", str(reason)))
-
-
-def _is_unreachable(error: Exception) -> bool:
-    """Whether there is nobody to connect to, as far as one can tell."""
-    reason = _reason(error)
-    if isinstance(reason, (TimeoutError, ConnectionRefusedError, socket.gaierror)):
-        return True
-    return isinstance(reason, OSError) and reason.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
-
-
-def _why(url: str, error: Exception) -> str:
-    """The clause that says what went wrong between here and the server."""
-    reason, host, proxy = _reason(error), _host(url), _proxy(url)
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return f"the certificate of {host} is not trusted ({reason.verify_message})"
-    tunnel = re.search(r"Tunnel connection failed: (.*)", str(reason))
-    if tunnel:
-        return f"the proxy {proxy} refuses ({tunnel[1].strip()})"
-    end = f"the proxy {proxy}" if proxy else host
-    if isinstance(reason, TimeoutError):
-        return f"{end} does not answer"
-    text = reason.strerror if isinstance(reason, OSError) and reason.strerror else str(reason) or type(reason).__name__
-    return f"{end} cannot be reached ({text})"
-
-
-def _reason(error: Exception) -> object:
-    return error.reason if isinstance(error, URLError) else error
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or url
-
-
-def _proxy(url: str) -> str:
-    """Host and port of the proxy that the environment names for ``url``, without its password; empty where there is none."""
-    parts = urlsplit(url)
-    found = urllib.request.getproxies().get(parts.scheme, "")
-    if not found or urllib.request.proxy_bypass(parts.netloc):
-        return ""
-    return urlsplit(found if "//" in found else f"//{found}").netloc.rpartition("@")[2]
 
 
 def _length(response: http.client.HTTPResponse, start: int) -> int | None:
