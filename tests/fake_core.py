@@ -1,6 +1,7 @@
 """A drawing core that draws nothing worth seeing, at once: the events, checkpoints and resuming of the real one, without torch.
 
-Run as a program it is ``picasso-series`` with this core, so that tests can stop and kill it; ``FAKE_PAUSE`` seconds pass at every step.
+Run as a program it is ``picasso-series`` with this core, so that tests can stop and kill it: it waits before the step that ``FAKE_HALT``
+names, such as ``6:7`` for the seventh of the level of six strokes, until it is stopped.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ def draw_levels(
         else:
             rows, first = [np.random.default_rng([settings.seed, strokes]).random((strokes, 4, 2))], 0
         for iteration in range(first + 1, steps + 1):
-            time.sleep(float(os.environ.get("FAKE_PAUSE", "0")))
+            while os.environ.get("FAKE_HALT") == f"{strokes}:{iteration}":
+                time.sleep(60)
             rows.append(rows[-1] + np.random.default_rng([settings.seed, strokes, iteration]).normal(0, 0.01, (strokes, 4, 2)))
             yield Step(index, strokes, "optimize", iteration, steps, 1 / iteration)
             if iteration % 5 == 0 and iteration < steps:

@@ -565,7 +565,7 @@ def test_a_terminal_gets_bars(photo: Path, capsys: Caught, monkeypatch: pytest.M
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_with_130_and_the_same_command_goes_on(photo: Path, number: signal.Signals, drawn_once: Path) -> None:
     line = [sys.executable, str(HOME / "tests" / "fake_core.py"), photo.name, *QUICK, "-o", "out"]
-    with subprocess.Popen(line, env=_environment(FAKE_PAUSE="0.05"), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+    with subprocess.Popen(line, env=_environment(FAKE_HALT="6:8"), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
         _wait_for(Path("out") / "6" / "snapshot.npz")
         program.send_signal(number)
         out, err = program.communicate(timeout=60)
@@ -580,7 +580,7 @@ def test_a_signal_stops_with_130_and_the_same_command_goes_on(photo: Path, numbe
 @pytest.mark.skipif(os.name == "nt", reason="there are no such signals there")
 def test_a_killed_run_goes_on_and_ends_as_an_unkilled_one(photo: Path, drawn_once: Path) -> None:
     line = [sys.executable, str(HOME / "tests" / "fake_core.py"), photo.name, *QUICK, "-o", "out"]
-    with subprocess.Popen(line, env=_environment(FAKE_PAUSE="0.4"), stderr=subprocess.DEVNULL) as program:
+    with subprocess.Popen(line, env=_environment(FAKE_HALT="6:8"), stderr=subprocess.DEVNULL) as program:
         _wait_for(Path("out") / "6" / "snapshot.npz")
         second = subprocess.run(line, env=_environment(), capture_output=True, text=True, check=False)
         assert second.returncode == 1
