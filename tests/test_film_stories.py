@@ -16,7 +16,7 @@ from picasso_series.errors import UsageError
 from picasso_series.film.stories import DRAW_ON_SECONDS, KINDS, STORIES, TRAJECTORY_SECONDS, Telling, row_times, tell
 from picasso_series.film.timeline import Film, Scene, ease, glide
 from picasso_series.inking import Strokes
-from picasso_series.levels import Level, Lineage, Series, Trajectory
+from picasso_series.levels import Level, Lineage, Series, Trajectory, with_mask
 from picasso_series.strokes import bernstein, length
 
 ALL = [
@@ -153,7 +153,8 @@ def test_the_outline_runs_around_the_photo_before_the_first_stroke() -> None:
 
 def test_a_photo_without_an_outline_gives_way_to_strokes_alone() -> None:
     series = sample_series()
-    blank = replace(series.subject, rgb=np.full((224, 224, 3), 200, np.uint8), mask=np.ones((224, 224), np.float32), source="none")
+    picture, mask = np.full((224, 224, 3), 200, np.uint8), np.ones((224, 224), np.float32)
+    blank = replace(series.subject, rgb=picture, mask=mask, source="none", detail=with_mask(picture, mask))
     film = tell("series", replace(series, subject=blank))
     assert film.shots[1].scene(1.0).photo == 0
     assert len(film.shots[1].scene(1.0).strokes.curves) == 8
