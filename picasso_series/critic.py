@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from picasso_series.linework import bending, doubling, lengths, loose_ends, off_paper, shrinking, straying
@@ -17,9 +18,12 @@ from picasso_series.optimize import FINAL_PEN, Moment, Pen, Schedule, optimize
 from picasso_series.settings import Settings
 from picasso_series.strokes import CANVAS
 from picasso_series.studio import Studio
+from picasso_series.tidy import tidy
 
 RELAX = Schedule(6, 0.5, False, Pen(3.5, 1.0))
 """How strokes settle after one of them left."""
+AT_ONCE = 8
+"""Drawings that are judged side by side while one gets its last touch: more would only take more memory."""
 BEND, MEET, DOUBLE, SHRINK, STRAY = 0.02, 0.03, 0.15, 0.5, 0.1
 """Weights of calm curvature, ends that meet, lines drawn twice, strokes that shrink and strokes that stray from their start."""
 
@@ -99,6 +103,18 @@ class Critic:
             for settled in optimize(moment, self._relaxing_cost, RELAX):
                 moment = settled
         return moment.points[0]
+
+    @torch.no_grad()
+    def tidied(self, points: Tensor) -> Tensor:
+        """One finished drawing (n, 4, 2) after its last touch."""
+        if not self._minds_lines:
+            return points
+
+        def judge(drawings: NDArray[np.float64]) -> list[float]:
+            asked = torch.as_tensor(drawings, dtype=points.dtype, device=points.device)
+            return [loss for i in range(0, len(asked), AT_ONCE) for loss in self.rough_judge(asked[i : i + AT_ONCE]).tolist()]
+
+        return torch.as_tensor(tidy(points.cpu().numpy(), judge), dtype=points.dtype, device=points.device)
 
     @property
     def _minds_lines(self) -> bool:

@@ -230,17 +230,19 @@ class LevelDrawing:
             best = 1 + int(np.argmin([row.loss.min() for row in rows[1:]]))
             rows = [row for row in rows[:best] if record_at(row.iteration, row.iteration + 1)] + [rows[best]]
         winner = int(np.argmin(rows[-1].loss))
+        result = self._critic.tidied(self._tensor(rows[-1].points[winner]) * CANVAS)
         # What is judged and ranked is what is stored: float32 of the unit square, not the optimizer's pixels.
-        points = self._tensor(rows[-1].points[winner]) * CANVAS
+        stored = (result / CANVAS).cpu().numpy().astype(np.float32)
+        points = self._tensor(stored) * CANVAS
+        losses = {name: float(cost[0]) for name, cost in self._critic.judge(points[None]).items()}
         order, values = rank(points, self._critic.judge_small, self._studio.judge)
         start = starts[winner]
         trajectory = Trajectory(
-            points=np.stack([row.points[winner] for row in rows])[:, order],
+            points=np.stack([*(row.points[winner] for row in rows[:-1]), stored])[:, order],
             iterations=np.array([row.iteration for row in rows]),
-            loss=np.array([row.loss[winner] for row in rows]),
+            loss=np.array([*(row.loss[winner] for row in rows[:-1]), losses["total"]], np.float32),
             ids=np.arange(1, self._strokes + 1) if start.ancestry is None else np.array(start.ancestry.ids)[order],
             salience=values,
         )
-        losses = {name: float(cost[0]) for name, cost in self._critic.judge(points[None]).items()}
         lineage = Lineage() if start.ancestry is None else start.ancestry.lineage()
         return Level(trajectory, lineage, losses, start.name, time.monotonic() - began)

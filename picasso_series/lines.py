@@ -23,12 +23,13 @@ from picasso_series.levels import Subject
 from picasso_series.strokes import CANVAS
 
 Picture = NDArray[np.float64]
-FINE, COARSE = 1.3, 2.2
-MIN_OUTLINE, MIN_INNER = 14.0, 9.0
+FINE, COARSE, BROAD = 1.3, 2.2, 3.6
+"""Blurs in pixels at which edges are sought; what only the broadest finds are soft forms, such as an ear's edge against its own head."""
+MIN_OUTLINE, MIN_INNER = 14.0, 11.0
 """Shortest lines in pixels."""
 FRAME, MIN_CUT = 0.5, 20
 """An outline that stays this near to the photo's edge for so many pixels is where the photo ends, not the subject."""
-MIN_INK = 3.5
+MIN_INK = 4.5
 """An inner line's length in pixels times its weight, below which it is a speck."""
 ENOUGH_INNER = 28
 LINK_GAP, LINK_TURN = 9.0, 40.0
@@ -107,13 +108,14 @@ def _color_gradient(rgb: NDArray[np.uint8], sigma: float) -> tuple[Picture, Pict
 
 
 def _strength(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Picture:
-    """How strong the edge at each pixel is among the subject's, 0 to 1, over both scales."""
+    """How strong the edge at each pixel is among the subject's, 0 to 1, over all scales."""
     near = ndimage.binary_dilation(inside, iterations=2)
     scaled = []
-    for sigma, share in ((FINE, 0.8), (COARSE, 1.0)):
+    for sigma, share in ((FINE, 0.8), (COARSE, 1.0), (BROAD, 1.0)):
         length = _color_gradient(rgb, sigma)[2]
         scaled.append(share * np.clip(length / max(float(np.quantile(length[near], 0.97)), 1e-6), 0, 1))
-    return np.maximum(*scaled)
+    strongest: Picture = np.max(scaled, axis=0)
+    return strongest
 
 
 def _outline(mask: Picture, gradient: Picture | None, frame: tuple[float, float, float, float]) -> Iterator[Line]:
@@ -156,17 +158,17 @@ def _runs(chain: Points, labels: NDArray[np.int64]) -> Iterator[tuple[Points, in
 def _inner(
     rgb: NDArray[np.uint8], inside: NDArray[np.bool_], near: NDArray[np.bool_], strength: Picture, quantile: float
 ) -> Iterator[Line]:
-    """Edges within the subject at two scales; a line that both find is kept once, from the coarse scale."""
+    """Edges within the subject at three scales; a line that several find is kept once."""
     deep = ndimage.binary_erosion(inside, iterations=2)
     where = deep if deep.sum() > 200 else inside
     if not where.any():
         return
     edges = np.zeros_like(inside)
-    for sigma, extra in ((COARSE, 0.03), (FINE, 0.0)):
+    for sigma, extra in ((COARSE, 0.03), (FINE, 0.0), (BROAD, 0.0)):
         gx, gy, length = _color_gradient(rgb, sigma)
         high = max(float(np.quantile(length[where], min(0.97, quantile + extra))), 4.0)
         found = _thin_edges(gx, gy, length, 0.4 * high, high) & inside & ~near
-        edges |= found & ~ndimage.binary_dilation(edges, iterations=3)
+        edges |= found & ~ndimage.binary_dilation(edges, iterations=max(3, round(1.5 * sigma)))
     skeleton = skeletonize(edges)
     crowding = ndimage.gaussian_filter(skeleton.astype(np.float64), CROWD)
     crowding /= max(float(np.quantile(crowding[where], 0.6)), 1e-6)

@@ -24,6 +24,7 @@ from picasso_series.motif import Motif
 from picasso_series.optimize import FINAL_PEN, FINAL_RATE, FINISH, Schedule
 from picasso_series.series import Checkpoint, Step, Studio, choose_studio, draw_levels, look_at
 from picasso_series.strokes import CANVAS
+from picasso_series.tidy import ALL_SPARE
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +46,14 @@ def steps(events: Sequence[Any], phase: str) -> list[Step]:
 
 
 def test_of_the_evaluated_drawings_the_best_is_kept(studio: Studio) -> None:
-    settings = replace(QUICK, levels=(6,), iterations=(45,), schedule="constant", learning_rate=9.0)
+    settings = replace(QUICK, levels=(6,), iterations=(25,), schedule="constant", learning_rate=16.0)
     (last,), (best,) = draw(settings, studio), draw(replace(settings, keep="best"), studio)
-    assert last.trajectory.iterations[-1] == 45
+    assert last.trajectory.iterations[-1] == 25
     assert last.trajectory.loss[-1] > last.trajectory.loss[1:].min(), "else this would prove nothing"
-    assert best.trajectory.iterations[-1] < 45
+    assert best.trajectory.iterations[-1] < 25
     assert best.losses["total"] == pytest.approx(best.trajectory.loss[-1], rel=1e-3)
-    assert best.trajectory.loss[-1] == best.trajectory.loss[1:].min() <= last.trajectory.loss[1:].min()
+    # The last touch may cost a little.
+    assert best.trajectory.loss[-1] <= (1 + ALL_SPARE) * last.trajectory.loss[1:-1].min()
     # Up to there both are the same drawing, told in the same rows.
     shared = len(best.trajectory.iterations) - 1
     assert best.trajectory.iterations[:-1].tolist() == last.trajectory.iterations[:shared].tolist()

@@ -1,0 +1,236 @@
+"""The last touch to a drawing: ends that nearly meet do meet, and barbs, hairpins and overlapping ends go.
+
+Proposes small changes to strokes and asks a judge about each; what costs next to nothing is done, because of drawings that score alike
+the calmer one is the better. Knows control points in canvas pixels and a judge of drawings; knows no photo, no optimizer and no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from picasso_series.curves import Points, arc_length, sample
+from picasso_series.strokes import sub_curve
+
+Judge = Callable[[Points], Sequence[float]]
+"""Drawings (B, n, 4, 2) -> the loss of each."""
+
+SAMPLES = 65
+SPARE, ALL_SPARE = 0.015, 0.03
+"""A change may raise the loss by this share of what it was at first, and all changes together by this one."""
+ROUNDS = 2
+"""One change makes way for another, so they are proposed so many times."""
+PARALLEL = 0.7
+"""Cosine of the angle up to which two strokes run side by side."""
+BESIDE = 3.5
+"""An end that runs this near to another stroke, in pixels, draws its line twice."""
+HOOK = 12.0, 110.0
+"""An end that turns back within so many pixels, by more than so many degrees, is a hook."""
+LONG = 0.4
+"""No change takes more than this share of a stroke."""
+CLOSEST = 0.3
+"""Ends nearer than this many pixels meet."""
+ASIDE = 3.0
+"""Ends that run side by side, such as those of a leg's two contours, meet across this gap at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """New control points (4, 2) for some strokes, by index, and the strokes that have to stay as they are for that."""
+
+    strokes: dict[int, Points]
+    beside: frozenset[int] = frozenset()
+
+    def made(self, points: Points) -> Points:
+        """The drawing (n, 4, 2) after the change."""
+        changed: Points = points.copy()
+        for index, stroke in self.strokes.items():
+            changed[index] = stroke
+        return changed
+
+
+def meeting_gap(strokes: int) -> float:
+    """Widest gap in pixels across which ends are brought together in a drawing of so many strokes."""
+    return 6.0 if strokes > 8 else 11.0
+
+
+def barb(strokes: int) -> float:
+    """Up to this length in pixels what sticks out beyond a crossing is a barb, in a drawing of so many strokes."""
+    return 9.0 if strokes > 8 else 18.0
+
+
+def tidy(points: NDArray[np.floating[Any]], judge: Judge) -> Points:
+    """The drawing (n, 4, 2) with every proposed change that costs next to nothing, cheapest first."""
+    drawing = np.asarray(points, np.float64)
+    first = loss = float(judge(drawing[None])[0])
+    for propose in (_shortened, _met) * ROUNDS:
+        changes = list(propose(drawing))
+        if not changes:
+            continue
+        rises = np.asarray(judge(np.stack([change.made(drawing) for change in changes]))) - loss
+        touched, needed = set[int](), set[int]()
+        kept, spent = drawing, loss
+        for number in np.argsort(rises, kind="stable").tolist():
+            change, rise = changes[number], float(rises[number])
+            if rise > SPARE * first or spent + rise > (1 + ALL_SPARE) * first:
+                continue
+            if touched & (change.strokes.keys() | change.beside) or needed & change.strokes.keys():
+                continue
+            touched |= change.strokes.keys()
+            needed |= change.beside
+            kept, spent = change.made(kept), spent + rise
+        if not touched:
+            continue
+        # Changes were judged one by one, and may cost more together.
+        together = float(judge(kept[None])[0])
+        if together <= (1 + ALL_SPARE) * first:
+            drawing, loss = kept, together
+    return drawing
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """A stroke as seen from one of its ends: points from there on (SAMPLES, 2), their distance along it, and which end."""
+
+    index: int
+    end: int
+    points: Points
+    along: Points
+
+    def without(self, stroke: Points, length: float) -> Points:
+        """The stroke (4, 2) shortened by so many pixels at this end."""
+        share = float(np.interp(length, self.along, np.linspace(0, 1, SAMPLES)))
+        shorter: Points = sub_curve(stroke, share, 1) if self.end == 0 else sub_curve(stroke, 0, 1 - share)
+        return shorter
+
+    @property
+    def heading(self) -> Points:
+        """Where the stroke would go on to beyond this end, a unit vector."""
+        ahead = self.points[0] - self.points[np.searchsorted(self.along, min(6.0, 0.5 * self.along[-1]))]
+        return np.asarray(ahead / max(float(np.linalg.norm(ahead)), 1e-9))
+
+
+def _runs(points: Points) -> Iterator[_Run]:
+    for index, curve in enumerate(sample(points, SAMPLES)):
+        if arc_length(curve)[-1] > 1:
+            for end in (0, 1):
+                seen = curve[::-1] if end else curve
+                yield _Run(index, end, seen, arc_length(seen))
+
+
+def _shortened(points: Points) -> Iterator[Change]:
+    """Strokes without an end that sticks out, turns back or runs along another stroke."""
+    curves = sample(points, SAMPLES)
+    for run in _runs(points):
+        found = [(_hook(run), frozenset[int]())]
+        for index, curve in enumerate(curves):
+            if index != run.index:
+                found.append((max(_barb(run, curve, barb(len(points))), _doubled(run, curve)), frozenset({index})))
+        for length, beside in found:
+            if 0.5 < length <= LONG * run.along[-1]:
+                yield Change({run.index: run.without(points[run.index], length)}, beside)
+
+
+def _hook(run: _Run) -> float:
+    """Length in pixels of an end that turns back, 0 where none does."""
+    reach, limit = HOOK
+    steps = np.diff(run.points, axis=0)
+    angles = np.unwrap(np.arctan2(steps[:, 1], steps[:, 0]))
+    body = int(np.searchsorted(run.along, min(2 * reach, 0.6 * run.along[-1])))
+    turned = np.degrees(np.abs(angles - angles[min(body, len(angles) - 1)]))
+    if turned[0] < limit:
+        return 0.0
+    bent = np.flatnonzero(turned < limit / 2)
+    length = float(run.along[bent[0]]) if len(bent) else 0.0
+    return length if length <= reach else 0.0
+
+
+def _barb(run: _Run, other: Points, longest: float) -> float:
+    """Length in pixels of what sticks out beyond a crossing with another stroke, 0 where nothing does."""
+    last = int(np.searchsorted(run.along, longest))
+    for a in range(min(last, SAMPLES - 1) - 1, -1, -1):
+        at = _crossing(run.points[a], run.points[a + 1], other)
+        if at is not None:
+            length = float(run.along[a] + at * (run.along[a + 1] - run.along[a]))
+            return length if length <= longest else 0.0
+    return 0.0
+
+
+def _crossing(start: Points, end: Points, chain: Points) -> float | None:
+    """How far along the segment from ``start`` to ``end`` it first crosses a chain, 0 to 1, or None."""
+    d, e = end - start, np.diff(chain, axis=0)
+    apart = chain[:-1] - start
+    cross = d[0] * e[:, 1] - d[1] * e[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = (apart[:, 0] * e[:, 1] - apart[:, 1] * e[:, 0]) / cross
+        u = (apart[:, 0] * d[1] - apart[:, 1] * d[0]) / cross
+    hits = t[(t >= 0) & (t <= 1) & (u >= 0) & (u <= 1)]
+    return float(hits.min()) if len(hits) else None
+
+
+def _doubled(run: _Run, other: Points) -> float:
+    """Length in pixels along which an end runs beside another stroke, 0 where it does not."""
+    apart = np.linalg.norm(run.points[:-1, None] - other[None], axis=2)
+    if apart[0].min() >= BESIDE:
+        return 0.0
+    mine, theirs = (_directions(chain) for chain in (run.points, other))
+    nearest = np.minimum(apart.argmin(1), len(theirs) - 1)
+    beside = (apart.min(1) < BESIDE) & (np.abs((mine * theirs[nearest]).sum(1)) > PARALLEL)
+    count = len(beside) if beside.all() else int(np.argmin(beside))
+    length = float(run.along[count])
+    return length if length > BESIDE else 0.0
+
+
+def _directions(chain: Points) -> Points:
+    steps = np.diff(chain, axis=0)
+    return np.asarray(steps / np.maximum(np.linalg.norm(steps, axis=1, keepdims=True), 1e-9))
+
+
+def _met(points: Points) -> Iterator[Change]:
+    """Strokes whose ends go to a nearby end of another, or to another's line."""
+    gap = meeting_gap(len(points))
+    runs = list(_runs(points))
+    curves = sample(points, SAMPLES)
+    for number, one in enumerate(runs):
+        tip = one.points[0]
+        for other in runs[number + 1 :]:
+            if other.index == one.index and one.along[-1] < 4 * gap:
+                continue
+            apart = float(np.linalg.norm(tip - other.points[0]))
+            aside = float(one.heading @ other.heading) > PARALLEL
+            if CLOSEST < apart <= (min(gap, ASIDE) if aside else gap):
+                goal = (tip + other.points[0]) / 2
+                moved = _moved(points[one.index], one.end, goal)
+                if one.index == other.index:
+                    yield Change({one.index: _moved(moved, other.end, goal)})
+                else:
+                    yield Change({one.index: moved, other.index: _moved(points[other.index], other.end, goal)})
+        for index, curve in enumerate(curves):
+            if index != one.index:
+                goal, within = _nearest(tip, curve)
+                reach = float(np.linalg.norm(goal - tip))
+                ahead = float(one.heading @ (goal - tip)) >= 0.5 * reach
+                if within and CLOSEST < reach <= (0.8 * gap if ahead else ASIDE):
+                    yield Change({one.index: _moved(points[one.index], one.end, goal)}, frozenset({index}))
+
+
+def _nearest(place: Points, chain: Points) -> tuple[Points, bool]:
+    """The point of a chain that is nearest to a place, and whether it lies within the chain rather than at its ends."""
+    steps = np.diff(chain, axis=0)
+    share = ((place - chain[:-1]) * steps).sum(1) / np.maximum((steps * steps).sum(1), 1e-12)
+    feet = chain[:-1] + np.clip(share, 0, 1)[:, None] * steps
+    number = int(np.linalg.norm(feet - place, axis=1).argmin())
+    return feet[number], 2 < number < len(steps) - 3
+
+
+def _moved(stroke: Points, end: int, goal: Points) -> Points:
+    """The stroke (4, 2) with one end at ``goal``; its handle goes with it, so that it arrives as it did."""
+    moved: Points = stroke.copy()
+    step = goal - stroke[3 * end]
+    moved[3 * end] = goal
+    moved[1 + end] += step
+    return moved
