@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser import started
+from command_line import QUICK
 from fake_core import fake_module
 from PIL import Image, ImageDraw
 from weights_server import Server, serving
@@ -26,13 +28,21 @@ if TYPE_CHECKING:
     from picasso_series.encoders.weights_table import Entry
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test depends on the environment of whoever runs it, or on the weights on the machine; nor do runs that many tests share."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("PICASSO_SERIES_")]:
+            patch.delenv(name)
+        patch.setenv("PICASSO_SERIES_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("PICASSO_SERIES_OFFLINE", "1")
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test depends on the environment of whoever runs it, or on the weights on the machine."""
-    for name in [name for name in os.environ if name.startswith("PICASSO_SERIES_")]:
-        monkeypatch.delenv(name)
+def _a_cache_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test finds what another has put into the cache."""
     monkeypatch.setenv("PICASSO_SERIES_CACHE", str(tmp_path_factory.mktemp("cache")))
-    monkeypatch.setenv("PICASSO_SERIES_OFFLINE", "1")
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +150,31 @@ def fake_core(monkeypatch: pytest.MonkeyPatch) -> None:
     module = fake_module()
     monkeypatch.setitem(sys.modules, "picasso_series.series", module)
     monkeypatch.setattr(picasso_series, "series", module, raising=False)
+
+
+@pytest.fixture(scope="session")
+def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of the pear that the fake core drew, at the settings of ``QUICK``; not to be changed."""
+    from picasso_series.cli.app import run
+
+    place = tmp_path_factory.mktemp("once")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "picasso_series.series", fake_module())
+        assert run([str(draw_pear(place / "pear.png")), *QUICK, "-q", "-o", str(place / "run")]) == 0
+    return place / "run"
+
+
+@pytest.fixture
+def place(photo: Path, drawn_once: Path, fake_core: None) -> Path:
+    """``pear.png`` and a finished ``run`` of it in the current folder, the fake core, and a small model, also in the cache."""
+    from sample_clip import open_clip_safetensors, tiny_clip
+
+    from picasso_series.encoders.importing import import_file
+
+    shutil.copytree(drawn_once, "run")
+    open_clip_safetensors(Path("tiny.safetensors"), tiny_clip())
+    import_file(Path("tiny.safetensors"), "tiny/one")
+    return photo.parent
 
 
 @pytest.fixture
