@@ -106,13 +106,15 @@ class Critic:
 
     @torch.no_grad()
     def tidied(self, points: Tensor) -> Tensor:
-        """One finished drawing (n, 4, 2) after its last touch."""
+        """One finished drawing (n, 4, 2) after its last touch, of which the lines alone judge: an encoder hardly sees it."""
         if not self._minds_lines:
             return points
 
+        lines = Objective(self._line_terms)
+
         def judge(drawings: NDArray[np.float64]) -> list[float]:
             asked = torch.as_tensor(drawings, dtype=points.dtype, device=points.device)
-            return [loss for i in range(0, len(asked), AT_ONCE) for loss in self.rough_judge(asked[i : i + AT_ONCE]).tolist()]
+            return [loss for i in range(0, len(asked), AT_ONCE) for loss in self._judge(lines, asked[i : i + AT_ONCE])["total"].tolist()]
 
         return torch.as_tensor(tidy(points.cpu().numpy(), judge), dtype=points.dtype, device=points.device)
 

@@ -25,7 +25,7 @@ SLENDER = 30.0
 """Width in pixels below which a part would be a single line in a drawing of one stroke; it falls with the root of the strokes."""
 FADING = 16
 """With fewer strokes than these, lines within the outline weigh less."""
-TELLING, MOST_TELLING = 10.0, 3.0
+TELLING, MOST_TELLING = 12.0, 3.0
 """How much more telling parts count, divided by the number of strokes, and at most."""
 CORE = 0.75
 """A body's core: where it is at least this share as deep as at its deepest."""
@@ -50,9 +50,8 @@ class Motif:
     telling: Picture | None = None
 
     def picture(self) -> Picture:
-        """The lines drawn, (224, 224), each as dark as it matters; 0 is empty."""
-        drawn = draw_lines(self.lines, faintness(self.strokes))
-        return drawn if self.telling is None else drawn * self.telling
+        """The lines drawn, (224, 224), each as dark as it matters, 0 empty to 1; telling places are no darker than others."""
+        return draw_lines(self.lines, faintness(self.strokes))
 
     def told_by(self, points: Points) -> float:
         """How much the places of points (N, 2) count, on average."""

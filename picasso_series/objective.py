@@ -66,7 +66,10 @@ def blurs(strokes: int) -> tuple[float, ...]:
 
 
 class LineTerm:
-    """1 - normalized cross-correlation of ink and line map, averaged over blurs; in [0, 1]."""
+    """1 - normalized cross-correlation of ink and line map, averaged over blurs; in [0, 1].
+
+    Ink and lines both count more in telling places: what differs there costs more, and no ink darker than a line's is asked for.
+    """
 
     name = "lines"
 
@@ -76,12 +79,15 @@ class LineTerm:
         self._sigmas = tuple(sigma * size / CANVAS for sigma in blurs(motif.strokes))
         target = torch.as_tensor(motif.picture(), dtype=torch.float32, device=device)[None, None]
         target = F.interpolate(target, size=(size, size), mode="area")[0]
-        self._targets = [self._unit(blurred) for blurred in _pyramid(target, self._sigmas)]
+        blurred = _pyramid(target, self._sigmas)
+        self._where = [_told(motif, picture) for picture in blurred]
+        self._targets = [self._unit(where * picture) for where, picture in zip(self._where, blurred, strict=True)]
 
     def __call__(self, pictures: Tensor, views: Sequence[int]) -> Tensor:
         """See :class:`Term`; the views make no difference."""
         levels = _pyramid(1 - pictures, self._sigmas)
-        matches = [(self._unit(ink) * target).sum((1, 2)) for ink, target in zip(levels, self._targets, strict=True)]
+        found = [self._unit(where * ink) for where, ink in zip(self._where, levels, strict=True)]
+        matches = [(ink * target).sum((1, 2)) for ink, target in zip(found, self._targets, strict=True)]
         return 1 - torch.stack(matches).mean(0)
 
     @staticmethod
@@ -198,6 +204,14 @@ class _Piecemeal(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
         (gradient,) = ctx.saved_tensors
         return gradient * upstream[:, None, None], None, None
+
+
+def _told(motif: Motif, like: Tensor) -> Tensor:
+    """How much each place of a picture (1, H, W) counts."""
+    if motif.telling is None:
+        return torch.ones_like(like)
+    telling = torch.as_tensor(motif.telling, dtype=like.dtype, device=like.device)
+    return F.interpolate(telling[None, None], size=like.shape[1:], mode="area")[0]
 
 
 def _unlike(mine: Tensor, theirs: Tensor, where: Tensor) -> Tensor:

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from picasso_series.curves import Points, arc_length, sample
+from picasso_series.curves import Points, arc_length, fit_cubic, resample, sample
 from picasso_series.strokes import sub_curve
 
 Judge = Callable[[Points], Sequence[float]]
 """Drawings (B, n, 4, 2) -> the loss of each."""
 
 SAMPLES = 65
-SPARE, ALL_SPARE = 0.015, 0.03
+SPARE, ALL_SPARE = 0.03, 0.06
 """A change may raise the loss by this share of what it was at first, and all changes together by this one."""
 ROUNDS = 2
 """One change makes way for another, so they are proposed so many times."""
@@ -67,29 +67,36 @@ def tidy(points: NDArray[np.floating[Any]], judge: Judge) -> Points:
     """The drawing (n, 4, 2) with every proposed change that costs next to nothing, cheapest first."""
     drawing = np.asarray(points, np.float64)
     first = loss = float(judge(drawing[None])[0])
-    for propose in (_shortened, _met) * ROUNDS:
+    # Half of what all changes may cost is kept for ends that meet: shortened strokes leave some that do not.
+    for propose, share in (*((_shortened, 0.5), (_met, 1.0)) * ROUNDS, (_met, 1.0)):
+        most = (1 + share * ALL_SPARE) * first
         changes = list(propose(drawing))
         if not changes:
             continue
         rises = np.asarray(judge(np.stack([change.made(drawing) for change in changes]))) - loss
-        touched, needed = set[int](), set[int]()
-        kept, spent = drawing, loss
-        for number in np.argsort(rises, kind="stable").tolist():
-            change, rise = changes[number], float(rises[number])
-            if rise > SPARE * first or spent + rise > (1 + ALL_SPARE) * first:
-                continue
-            if touched & (change.strokes.keys() | change.beside) or needed & change.strokes.keys():
-                continue
-            touched |= change.strokes.keys()
-            needed |= change.beside
-            kept, spent = change.made(kept), spent + rise
-        if not touched:
-            continue
-        # Changes were judged one by one, and may cost more together.
-        together = float(judge(kept[None])[0])
-        if together <= (1 + ALL_SPARE) * first:
-            drawing, loss = kept, together
+        cheap = [changes[i] for i in np.argsort(rises, kind="stable").tolist() if rises[i] <= SPARE * first]
+        chosen = list(_compatible(cheap))
+        # Changes were judged one by one, and may cost more together: the dearest are given up.
+        while chosen:
+            changed = drawing
+            for change in chosen:
+                changed = change.made(changed)
+            together = float(judge(changed[None])[0])
+            if together <= most:
+                drawing, loss = changed, together
+                break
+            chosen = chosen[: len(chosen) // 2]
     return drawing
+
+
+def _compatible(changes: Sequence[Change]) -> Iterator[Change]:
+    """Changes of which none alters what another has altered or relies on; earlier ones go before later ones."""
+    altered, needed = set[int](), set[int]()
+    for change in changes:
+        if altered.isdisjoint(change.strokes.keys() | change.beside) and needed.isdisjoint(change.strokes):
+            altered |= change.strokes.keys()
+            needed |= change.beside
+            yield change
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +131,13 @@ def _runs(points: Points) -> Iterator[_Run]:
 
 def _shortened(points: Points) -> Iterator[Change]:
     """Strokes without an end that sticks out, turns back or runs along another stroke."""
-    curves = sample(points, SAMPLES)
+    curves, longest = sample(points, SAMPLES), barb(len(points))
     for run in _runs(points):
         found = [(_hook(run), frozenset[int]())]
         for index, curve in enumerate(curves):
-            if index != run.index:
-                found.append((max(_barb(run, curve, barb(len(points))), _doubled(run, curve)), frozenset({index})))
+            # Most strokes are far from most ends.
+            if index != run.index and np.linalg.norm(curve - run.points[0], axis=1).min() < max(longest, BESIDE):
+                found.append((max(_barb(run, curve, longest), _doubled(run, curve)), frozenset({index})))
         for length, beside in found:
             if 0.5 < length <= LONG * run.along[-1]:
                 yield Change({run.index: run.without(points[run.index], length)}, beside)
@@ -228,9 +236,12 @@ def _nearest(place: Points, chain: Points) -> tuple[Points, bool]:
 
 
 def _moved(stroke: Points, end: int, goal: Points) -> Points:
-    """The stroke (4, 2) with one end at ``goal``; its handle goes with it, so that it arrives as it did."""
-    moved: Points = stroke.copy()
-    step = goal - stroke[3 * end]
-    moved[3 * end] = goal
-    moved[1 + end] += step
+    """The stroke (4, 2) with one end at ``goal``, else as near as can be to what it was."""
+    curve = sample(stroke, SAMPLES)[:: -1 if end else 1]
+    step = float(np.linalg.norm(goal - curve[0]))
+    kept = curve[arc_length(curve) > step]
+    if len(kept) < SAMPLES // 2:
+        kept = curve[SAMPLES // 2 :]
+    fitted = fit_cubic(resample(np.vstack([goal, kept]), SAMPLES // 2)).points
+    moved: Points = fitted[::-1] if end else fitted
     return moved

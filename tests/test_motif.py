@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from sample_subjects import face
 
 from picasso_series.lines import Line, trace_lines
 from picasso_series.motif import Motif, extremities, find_motif
+from picasso_series.objective import LineTerm
 from picasso_series.strokes import CANVAS
 
 ROWS, COLUMNS = np.indices((CANVAS, CANVAS)) + 0.5
@@ -63,11 +65,34 @@ def test_a_whole_scene_has_no_parts_that_tell_more():
     assert motif.told_by(np.array([[3.0, 3.0]])) == 1
 
 
-def test_the_picture_is_darker_where_the_motif_tells_more():
+def test_what_differs_in_telling_places_costs_more():
     chain = np.stack([np.linspace(20, 200, 181), np.full(181, 100.0)], 1)
     telling = np.ones((CANVAS, CANVAS))
     telling[:, :112] = 2.0
-    picture = Motif(8, (Line(chain, 1.0, True),), telling).picture()
+    motif = Motif(8, (Line(chain, 1.0, True),), telling)
+    plain = Motif(8, motif.lines)
+    whole = motif.picture()
+    without_left, without_right = whole.copy(), whole.copy()
+    without_left[:, 20:60], without_right[:, 160:200] = 0, 0
 
-    assert picture[100, 60] == pytest.approx(2 * picture[100, 160])
-    assert Motif(8, (), telling).told_by(chain[chain[:, 0] < 112]) == 2
+    def cost(asked, ink):
+        return float(LineTerm(asked, 1.0)(torch.as_tensor(1 - ink, dtype=torch.float32)[None], [0]))
+
+    assert cost(motif, whole) == pytest.approx(0, abs=1e-5)
+    assert cost(motif, without_left) > 1.5 * cost(motif, without_right)
+    assert cost(plain, without_left) == pytest.approx(cost(plain, without_right), rel=0.05)
+    assert motif.told_by(chain[chain[:, 0] < 112]) == 2
+
+
+def test_ink_darker_than_a_line_in_a_telling_place_gains_nothing():
+    chain = np.stack([np.linspace(20, 200, 181), np.full(181, 100.0)], 1)
+    telling = np.ones((CANVAS, CANVAS))
+    telling[:, :112] = 3.0
+    motif = Motif(8, (Line(chain, 0.5, True),), telling)
+    even = motif.picture()
+    darker = even.copy()
+    darker[:, :112] *= 1.5
+    ink = torch.as_tensor(1 - np.stack([even, darker]), dtype=torch.float32)
+    same, more = LineTerm(motif, 1.0)(ink, [0]).tolist()
+
+    assert same < more
