@@ -87,6 +87,7 @@ def make_run(
     folder: str | Path | None = None,
     *,
     force: bool = False,
+    repeated: Mapping[str, Any] | None = None,
     fetch: Fetch | None = None,
     on_film: FilmProgress | None = None,
 ) -> Iterator[Resumed | Chosen | Counting | Step | Drawn | Finished]:
@@ -97,6 +98,7 @@ def make_run(
         resolved: the settings and where each came from.
         folder: the run folder; ``./<photo stem>-series`` when None.
         force: replace another run that lies in the folder.
+        repeated: the manifest of a run to draw once more, by the same means; ``resolved`` holds its settings (see ``repeat``).
         fetch: brings weights into the cache that the run wants and that are not there; without it only those that are there are taken.
         on_film: called with (name, frames done, frames in all) while films are made.
 
@@ -109,8 +111,10 @@ def make_run(
     # Without cairo hours of drawing would end in nothing to show.
     cairo()
     photo, out, identity, plan = _look(path, resolved, folder, force)
+    begun = plan.manifest if plan.state is State.RESUME else repeated
+    if begun is not None:
+        settings = _pinned(settings, begun)
     if plan.manifest is not None and plan.state is State.RESUME:
-        settings = _pinned(settings, plan.manifest)
         yield Resumed(out, tuple(record["strokes"] for record in plan.manifest["levels"]))
     asked = {name: value for name, value in manifest_settings(resolved.settings, resolved.sources).items() if name in SHOWING}
     if plan.state is State.DRAWN:
@@ -119,12 +123,11 @@ def make_run(
         yield Finished(run, drawn=False)
         return
     # The folder is not touched before photo, mask and encoder have proved good.
-    begun = plan.manifest if plan.state is State.RESUME else None
-    subject, studio = _prepare(photo, settings, fetch, begun and begun["choices"])
-    if begun is not None:
-        studio = replace(studio, threads=begun["threads"])
+    subject, studio = _prepare(photo, settings, fetch, begun)
     yield Chosen(studio.choices)
     header = _header(path, photo, resolved, studio, identity)
+    if repeated is not None and "draft" in repeated:
+        header["draft"] = repeated["draft"]
     if isinstance(settings.levels, AutoLevels):
         counted = yield from _count(subject, settings.levels)
         choice = _choice(counted, settings.levels)
@@ -147,16 +150,17 @@ class Preview:
     fetched: tuple[Entry, ...]
 
 
-def preview(path: Path, resolved: Resolved, folder: Path | None = None, *, force: bool = False) -> Preview:
+def preview(
+    path: Path, resolved: Resolved, folder: Path | None = None, *, force: bool = False, repeated: Mapping[str, Any] | None = None
+) -> Preview:
     """Look at what :func:`make_run` would do, touching nothing and asking nothing of the network.
 
     Raises:
         BadInputError: the photo, the mask or the folder cannot be used.
     """
     _, out, _, plan = _look(path, resolved, folder, force)
-    settings = resolved.settings
-    if plan.manifest is not None and plan.state is State.RESUME:
-        settings = _pinned(settings, plan.manifest)
+    begun = plan.manifest if plan.state is State.RESUME else repeated
+    settings = resolved.settings if begun is None else _pinned(resolved.settings, begun)
     wanted = [] if plan.state is State.DRAWN else weights_of(settings.encoder, attentive=settings.start == "saliency")
     return Preview(out, plan.state, tuple(entry for entry in wanted if find(entry) is None and entry.url and not is_offline()))
 
@@ -244,11 +248,15 @@ def _look(path: Path, resolved: Resolved, folder: str | Path | None, force: bool
 
 
 def _prepare(photo: Photo, settings: Settings, fetch: Fetch | None, begun: Mapping[str, Any] | None = None) -> tuple[Subject, Studio]:
-    from picasso_series.series import choose_studio
+    """Find the subject and choose what draws it; as in the run whose manifest is ``begun``, if there is one."""
+    from picasso_series.series import choose_studio, computing_threads
     from picasso_series.subject import prepare_subject
 
-    studio = choose_studio(settings, fetch=fetch, begun=begun)
-    return prepare_subject(photo, settings.mask, saliency=studio.find_subject), studio
+    studio = choose_studio(settings, fetch=fetch, begun=begun and begun["choices"])
+    if begun is not None:
+        studio = replace(studio, threads=begun["threads"])
+    with computing_threads(studio.threads):
+        return prepare_subject(photo, settings.mask, saliency=studio.find_subject), studio
 
 
 def _identity(photo: Photo, settings: Settings) -> Identity:

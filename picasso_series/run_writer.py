@@ -19,20 +19,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from picasso_series.atomic import file_sha256, is_part, whole_file, write_whole
+from picasso_series.atomic import file_sha256, whole_file, write_whole
 from picasso_series.command import repeat_command
 from picasso_series.errors import BadInputError
+from picasso_series.leftovers import SNAPSHOT, forget_snapshots, sweep, sweep_unfinished
 from picasso_series.levels import Level, Subject
 from picasso_series.lock import folder_lock
 from picasso_series.run import LEVEL_FILES, MANIFEST, load_arrays, read_level, read_manifest
 from picasso_series.run_plan import Identity, State, is_sound, plan_run
 from picasso_series.settings import SETTING_NAMES, AutoLevels
 
-SNAPSHOT = "snapshot.npz"
 _NOTES = "notes_json"
-_SHOWN = ("photo.png", "mask.png", "plate.svg", "plate.png", "index.html")
-_FILM_NAMES = ("series", "trajectory", "draw-on")
-_PRINT_NAMES = ("plate-", "plotter-")
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,11 +109,6 @@ class RunWriter:
         present = [record for name, record in records.items() if (self.folder / name).is_file()]
         self._update(files=present)
 
-    def disown_files(self, names: Iterable[str]) -> None:
-        """Take files out of the manifest, before they change or go, so that it never names what is not there."""
-        gone = set(names)
-        self._update(files=[record for record in self.manifest["files"] if record["path"] not in gone])
-
     def reopen(self, settings: Mapping[str, Any]) -> None:
         """Say that the run is not done (any more) and that these of its settings, as a manifest writes them, hold from now on."""
         changed = {**self.manifest["settings"], **settings}
@@ -158,6 +150,7 @@ def begin_run(folder: Path, identity: Identity, header: Mapping[str, Any], *, fo
             if plan.manifest is not None and plan.state in (State.RESUME, State.DRAWN):
                 writer = _resume(folder, plan.manifest)
             else:
+                forget_snapshots(folder)
                 writer = RunWriter(folder, {**header, "status": "drawing", "levels": [], "files": []})
             write_manifest(folder, writer.manifest)
         except OSError as error:
@@ -166,7 +159,7 @@ def begin_run(folder: Path, identity: Identity, header: Mapping[str, Any], *, fo
                 with suppress(OSError):
                     folder.rmdir()
             raise _unwritable(folder, error) from error
-        _sweep(folder, writer)
+        sweep(folder, writer.manifest)
         yield writer
 
 
@@ -183,7 +176,9 @@ def open_writer(folder: Path) -> Iterator[RunWriter]:
             stack.enter_context(folder_lock(folder))
         except OSError as error:
             raise _unwritable(folder, error) from error
-        yield RunWriter(folder, read_manifest(folder))
+        writer = RunWriter(folder, read_manifest(folder))
+        sweep_unfinished(folder, writer.manifest)
+        yield writer
 
 
 def manifest_settings(settings: Any, sources: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -242,31 +237,6 @@ def _read_snapshot(folder: Path, strokes: int) -> Snapshot | None:
     except (BadInputError, KeyError, ValueError):
         return None
     return Snapshot(strokes, arrays, notes)
-
-
-def _sweep(folder: Path, writer: RunWriter) -> None:
-    """Remove what an earlier run or a killed one left: files with a run's names that the manifest does not name. Others stay."""
-    named = {entry["path"] for entry in writer.manifest["files"]}
-    named |= {entry["path"] for record in writer.manifest["levels"] for entry in record["files"]}
-    if writer.snapshot is not None:
-        named.add(f"{writer.snapshot.strokes}/{SNAPSHOT}")
-    ours = [*_SHOWN, *(f"films/{path.name}" for path in folder.glob("films/*") if path.stem in _FILM_NAMES)]
-    ours += [f"prints/{path.name}" for path in folder.glob("prints/*") if path.name.startswith(_PRINT_NAMES)]
-    folders = [entry for entry in folder.iterdir() if entry.is_dir() and not entry.is_symlink()]
-    inner = [entry for entry in folders if entry.name.isdecimal() or entry.name in ("films", "prints")]
-    ours += [f"{entry.name}/{name}" for entry in inner if entry.name.isdecimal() for name in (*LEVEL_FILES, SNAPSHOT)]
-    for name in ours:
-        if name not in named:
-            with suppress(FileNotFoundError):
-                (folder / name).unlink()
-    for place in (folder, *inner):
-        for path in place.iterdir():
-            if is_part(path):
-                path.unlink(missing_ok=True)
-    for entry in inner:
-        # Only an empty folder goes; one that holds somebody's own files stays.
-        with suppress(OSError):
-            entry.rmdir()
 
 
 def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

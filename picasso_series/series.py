@@ -16,7 +16,7 @@ from picasso_series.settings import AutoLevels, Settings
 from picasso_series.studio import Studio, choose_studio, computing_threads
 from picasso_series.views import make_views
 
-__all__ = ["Checkpoint", "LevelDone", "Step", "Studio", "choose_studio", "draw_levels", "look_at"]
+__all__ = ["Checkpoint", "LevelDone", "Step", "Studio", "choose_studio", "computing_threads", "draw_levels", "look_at"]
 
 
 def draw_levels(

@@ -69,8 +69,8 @@ def show_run(
         return run
     before = dict(writer.manifest)
     writer.reopen(_shown(writer, asked, lying, kinds))
-    # Their files stay until others take their place, so that a stop leaves something to look at.
-    writer.disown_files(f"{FILMS}/{name}" for name in todo)
+    # Their files, and what the manifest says of them, stay until others take their place: a stop leaves something to look at, and the
+    # same command knows which films there are to make.
     filming = replace(filming or Filming(), size=size_pixels(size))
     for name in todo:
         try:

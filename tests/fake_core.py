@@ -11,6 +11,7 @@ import sys
 import time
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,11 @@ def choose_studio(settings: Settings, **_: Any) -> Studio:
     return Studio(
         {name: {"value": value, "reason": "asked for" if getattr(settings, name) != "auto" else "a fake"} for name, value in values.items()}
     )
+
+
+@contextmanager
+def computing_threads(count: int) -> Iterator[None]:
+    yield
 
 
 def draw_levels(
@@ -67,7 +73,7 @@ def draw_levels(
 def fake_module() -> types.ModuleType:
     """A stand-in for ``picasso_series.series``."""
     module = types.ModuleType("picasso_series.series")
-    for name in ("Step", "Checkpoint", "LevelDone", "Studio", "choose_studio", "draw_levels"):
+    for name in ("Step", "Checkpoint", "LevelDone", "Studio", "choose_studio", "computing_threads", "draw_levels"):
         setattr(module, name, globals()[name])
     return module
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,9 +12,9 @@ import click
 
 from picasso_series.cli.help import Command, Option
 from picasso_series.cli.output import Output, output_options
-from picasso_series.errors import BadInputError
+from picasso_series.errors import BadInputError, UsageError
 from picasso_series.presets import Resolved, resolve
-from picasso_series.settings import DEVICES, RASTERIZERS, SETTING_NAMES, AutoLevels, setting_text
+from picasso_series.settings import DEVICES, RASTERIZERS, SETTING_NAMES, SHOWING, AutoLevels, setting_text
 
 if TYPE_CHECKING:
     from picasso_series.make import Finished, Resumed
@@ -27,6 +27,7 @@ _EXAMPLES = (
     ("picasso-series horse.jpg --levels auto", "four levels, with as many strokes as this photo needs"),
     ("picasso-series horse.jpg --preset draft --formats svg", "a quick look, filmed as vectors only"),
     ("picasso-series horse.jpg --mask horse-mask.png --dry-run", "show what would be done, and where each setting comes from"),
+    ("picasso-series draw --from horse-series -o again", "draw a run once more, from what its manifest says"),
 )
 
 
@@ -44,7 +45,7 @@ def _setting(section: str, name: str, metavar: str, text: str) -> Callable[[F], 
 
 
 @click.command(cls=Command, examples=_EXAMPLES, options_metavar="[OPTIONS]")
-@click.argument("photo", type=click.Path(path_type=Path))
+@click.argument("photo", required=False, type=click.Path(path_type=Path))
 @_setting("Drawing", "levels", "N,N,…|auto[:N]", "Strokes of each level, 1 to 256, or N levels as the photo needs [32,16,8,4].")
 @_setting("Drawing", "preset", "NAME|FILE.toml", "Settings to start from; see 'picasso-series presets list' [default].")
 @_setting("Drawing", "iterations", "N[,N…]", "Optimizer steps, for all levels or one number each [the preset's].")
@@ -66,13 +67,22 @@ def _setting(section: str, name: str, metavar: str, text: str) -> Callable[[F], 
     section="Output",
     help="Replace another run that lies in the folder, or go on with the same one [resume].",
 )
+@click.option(
+    *("--from", "source"),
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    cls=Option,
+    section="Output",
+    help="Draw a run once more: its folder or series.json. PHOTO is sought beside it.",
+)
 @click.option("--dry-run", is_flag=True, cls=Option, section="Output", help="Show every setting and its source; write nothing.")
 @output_options
 def draw(
-    photo: Path,
+    photo: Path | None,
     out: Path | None,
     preset: str | None,
     force: bool,
+    source: Path | None,
     dry_run: bool,
     quiet: bool,
     verbose: bool,
@@ -82,22 +92,27 @@ def draw(
     """Draw PHOTO with fewer and fewer strokes, and film it.
 
     The same command goes on with a run that was stopped. Settings come from, first to last: these options, environment variables
-    (PICASSO_SERIES_LEVELS and so on), ./picasso-series.toml, the preset.
+    (PICASSO_SERIES_LEVELS and so on), ./picasso-series.toml, the preset; with --from from the run alone.
     """
     output = Output.of(quiet, verbose, as_json)
-    resolved = resolve(flags, preset=preset, env=os.environ, folder=Path())
-    # Unlike the path's own method this also answers for names that are too long for any file.
-    if not os.path.exists(photo):
-        raise BadInputError(f"there is no file {photo}{_command_hint(photo)}; check the name and the folder")
+    repeated: Mapping[str, Any] | None = None
+    if source is not None:
+        photo, resolved, repeated = _repeat(source, photo, {"preset": preset, **flags}, output)
+    else:
+        photo, resolved = _asked(photo), resolve(flags, preset=preset, env=os.environ, folder=Path())
+        # Unlike the path's own method this also answers for names that are too long for any file.
+        if not os.path.exists(photo):
+            raise BadInputError(f"there is no file {photo}{_command_hint(photo)}; check the name and the folder")
     if dry_run:
-        _preview(photo, resolved, out, force, output)
+        _preview(photo, resolved, out, force, repeated, output)
         return
     from picasso_series.cli.fetching import fetch_showing
     from picasso_series.cli.progress import follow
     from picasso_series.make import Chosen, Counting, Drawn, Finished, Resumed, make_run
 
     with follow(output) as progress:
-        for event in make_run(photo, resolved, out, force=force, fetch=fetch_showing(output), on_film=progress.film):
+        events = make_run(photo, resolved, out, force=force, repeated=repeated, fetch=fetch_showing(output), on_film=progress.film)
+        for event in events:
             if isinstance(event, Resumed):
                 _take_up(event, output)
             elif isinstance(event, Counting):
@@ -111,6 +126,26 @@ def draw(
             else:
                 progress.step(event)
     _report(finished, output)
+
+
+def _asked(photo: Path | None) -> Path:
+    """The photo, which only a run that is drawn once more can do without."""
+    if photo is None:
+        raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'PHOTO'", param_type="argument")
+    return photo
+
+
+def _repeat(source: Path, photo: Path | None, flags: Mapping[str, str | None], output: Output) -> tuple[Path, Resolved, Mapping[str, Any]]:
+    """Photo, settings and manifest of a run to draw once more; says what is not as it was then."""
+    from picasso_series.repeat import plan_repeat
+
+    for name, value in flags.items():
+        if value is not None and name not in (*SHOWING, "mask"):
+            raise UsageError(f"--from repeats a run as it was drawn; leave out --{name}, or leave out --from to draw another")
+    plan = plan_repeat(source, photo, mask=flags["mask"], shown={name: flags[name] for name in sorted(SHOWING)})
+    if plan.strangers:
+        output.note(f"the strokes may differ in little from the run's: {', '.join(plan.strangers)}")
+    return plan.photo, plan.resolved, plan.manifest
 
 
 def _take_up(event: Resumed, output: Output) -> None:
@@ -131,14 +166,14 @@ def _report(finished: Finished, output: Output) -> None:
     )
 
 
-def _preview(photo: Path, resolved: Resolved, out: Path | None, force: bool, output: Output) -> None:
+def _preview(photo: Path, resolved: Resolved, out: Path | None, force: bool, repeated: Mapping[str, Any] | None, output: Output) -> None:
     """Show the settings and what would become of the folder; a run that would be refused is refused after that."""
     from picasso_series.make import default_folder, preview
 
     refusal: BadInputError | None = None
     folder, fetched = default_folder(photo) if out is None else out, []
     try:
-        found = preview(photo, resolved, out, force=force)
+        found = preview(photo, resolved, out, force=force, repeated=repeated)
         folder, state = found.folder, found.state.value
         fate = _FATES[state].format(folder)
         fetched = [{"name": entry.name, "bytes": entry.bytes or None, "url": entry.url} for entry in found.fetched]
