@@ -24,6 +24,9 @@ ROUNDS = 2
 COLOR_SAYS = 1.5
 """The most that a pixel's color may add to the log odds of its being subject."""
 
+COMPANION = 0.3
+"""Area of a second subject, as a share of the first's: before a real background less is a passer-by's leg, a stone, a far flower."""
+
 RIM = 3
 """Reach in pixels of that copy within which the mask's rim is fitted to the photo's colors."""
 
@@ -95,7 +98,7 @@ def _segment(rgb: NDArray[np.uint8], prior: FloatArray, box: tuple[int, int, int
         mask = _walk(belief, links)
     whole = np.zeros(prior.shape, np.float32)
     fitted = _fitted(mask, lab, rgb2lab(rgb[top:bottom, left:right]).astype(np.float32))
-    whole[top:bottom, left:right] = drop_scraps(_steep(fitted))
+    whole[top:bottom, left:right] = drop_scraps(_steep(fitted), COMPANION)
     return whole if (whole > 0.5).any() else None
 
 

@@ -20,11 +20,12 @@ NEAR = 0.015
 """Gap between a chip and the part it broke off, as a share of the photo's diagonal."""
 
 
-def drop_scraps(mask: FloatArray) -> FloatArray:
+def drop_scraps(mask: FloatArray, share: float = SHARE) -> FloatArray:
     """The mask without scraps: its largest part, other large parts that are no rulers, and chips beside those.
 
     Args:
         mask: float32 (H, W) in [0, 1].
+        share: area of a second subject, as a share of the largest part's.
     """
     solid = mask > 0.5
     labels, count = ndimage.label(solid, np.ones((3, 3)))
@@ -39,7 +40,7 @@ def drop_scraps(mask: FloatArray) -> FloatArray:
     main = int(weights.argmax())
     kept = np.zeros(count + 1, bool)
     for i, box in enumerate(ndimage.find_objects(labels)):
-        kept[i + 1] = i == main or (areas[i] >= SHARE * areas[main] and not _bar(box, float(areas[i])))
+        kept[i + 1] = i == main or (areas[i] >= share * areas[main] and not _bar(box, float(areas[i])))
     gaps = ndimage.minimum(ndimage.distance_transform_edt(~kept[labels]), labels, index)
     kept[1:] |= (gaps < NEAR * np.hypot(height, width)) & (areas >= max(4, CHIP * areas[main]))
     # The soft rim of a part belongs to it: everything goes with the part nearest to it.

@@ -172,8 +172,8 @@ def test_training_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path, mo
         np.savez(tmp_path / f"{name}.npz", held_out=np.zeros(len(shelf.name), bool), **stored)
     for name, value in {"COMPOSITES": 6, "TAUGHT": 2, "PAIRS": 4, "SIDES": ((1.0, 64),), "POLISH_SIDES": (64,), "EVERY": 1}.items():
         monkeypatch.setattr(train, name, value)
-    train.Training(tmp_path, 1, 0).run()
-    going_on = train.Training(tmp_path, 1, 1)
+    train.Training(tmp_path, 1, 0, 1).run()
+    going_on = train.Training(tmp_path, 1, 1, 1)
     assert going_on.step == 1
     going_on.run()
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 2

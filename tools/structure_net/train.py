@@ -1,6 +1,6 @@
 """Trains the joint net.
 
-    python -m tools.structure_net.train WORK [--steps N] [--polish N]
+    python -m tools.structure_net.train WORK [--steps N] [--polish N] [--rounds N]
 
 Every batch is decided by the seed and the number of its step, so that the recipe is the number of steps, not a time. A checkpoint is
 written every so many steps, and a run that was stopped goes on from there.
@@ -10,8 +10,8 @@ differ so much that batch normalization over either would be wrong for the other
 gathered over both, are fixed, and the net learns on with them as it will be used. From then on a part of the composites gives way to
 real photos, with the maps that the net's own running average gives them, where it is sure of them (self-training).
 
-The last steps polish the subject's map: the learning rate rises once more, real photos get new maps, the composites are larger, and pairs
-are looked at only now and then, so that the features stay what they are.
+The last steps polish the subject's map in rounds: in each the learning rate rises once more, real photos get new maps from the net of
+the round before, the composites are larger, and pairs are looked at only now and then, so that the features stay what they are.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ SIDES = ((0.3, 128), (0.65, 160), (1.0, 192))
 """Side of the composites up to each share of the steps."""
 FREEZE = 0.55
 RATE, WARMUP, DECAY = 2.5e-3, 100, 0.02
-POLISH, POLISH_RATE = 1000, 1e-3
+POLISH, ROUNDS, POLISH_RATE = 4000, 2, 1e-3
+"""Steps of a round, rounds, and the rate at which each begins."""
 POLISH_SIDES = (160, 192, 224)
 POLISH_PAIRS = 4
 """Pairs are looked at in every so manieth step of the polish."""
@@ -56,17 +57,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path, help="folder that prepare has filled")
     parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--polish", type=int, default=POLISH, help="steps after those")
+    parser.add_argument("--polish", type=int, default=POLISH, help="steps of each round after those")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of polish")
     options = parser.parse_args()
-    Training(options.work, options.steps, options.polish).run()
+    Training(options.work, options.steps, options.polish, options.rounds).run()
 
 
 class Training:
     """The net, its optimizer and the running average, from one checkpoint to the next."""
 
-    def __init__(self, work: Path, steps: int, polish: int) -> None:
+    def __init__(self, work: Path, steps: int, polish: int, rounds: int) -> None:
         torch.manual_seed(SEED)
-        self.path, self.steps, self.polish, self.step = work / "checkpoint.pt", steps, polish, 0
+        self.path, self.steps, self.polish, self.rounds, self.step = work / "checkpoint.pt", steps, polish, rounds, 0
         cutouts, self.photos = load(work, "cutouts", held_out=False), load(work, "photos", held_out=False)
         self.composer, self.pairer = Composer(cutouts, self.photos), Pairer(cutouts, self.photos)
         self.net = fresh_net()
@@ -85,7 +87,7 @@ class Training:
     def run(self) -> None:
         """All steps that are left."""
         begun, log = time.process_time(), list[dict[str, float]]()
-        last = self.steps + self.polish
+        last = self.steps + self.rounds * self.polish
         while self.step < last:
             log.append(self._one(np.random.default_rng([SEED, self.step])))
             self.step += 1
@@ -97,12 +99,13 @@ class Training:
 
     def _one(self, rng: Rng) -> dict[str, float]:
         polishing = self.step >= self.steps
-        share = (self.step - self.steps) / self.polish if polishing else self.step / self.steps
+        round_, done = divmod(self.step - self.steps, self.polish) if polishing else (-1, self.step)
+        share = done / (self.polish if polishing else self.steps)
         self.net.train(not polishing and share < FREEZE)
-        if self.step == self.steps:
+        if polishing and done == 0:
             self.taught = None
         if not self.net.training and self.taught is None:
-            self.taught = self._teach("taught-again.npz" if polishing else "taught.npz")
+            self.taught = self._teach(f"taught-{round_ + 1}.npz")
         rise = 1.0 if polishing else min(1, (self.step + 1) / WARMUP)
         rate = (POLISH_RATE if polishing else RATE) * rise * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
         for group in self.optimizer.param_groups:
