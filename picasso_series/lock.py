@@ -52,7 +52,7 @@ def waiting_lock(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
 def _acquire(path: Path) -> int | None:
     """Create and lock the file; None where another process holds it."""
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
         try:
             taken = _take(handle)
             # The owner before us may have removed the file between our open and our lock; then ours is a nameless one that guards nothing.

@@ -43,6 +43,9 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_RUN = frozenset({"EPS"})
+"""Formats that are programs: Pillow would hand them to Ghostscript to be run."""
+
 _HEIF_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
 _log = logging.getLogger(__name__)
 
@@ -137,7 +140,8 @@ def _decode(path: Path) -> tuple[Image.Image, int, int]:
     """The upright first frame, with its info, at most :data:`WORK_SIDE` long; and its full width and height."""
     if path.suffix.lower() in _HEIF_SUFFIXES:
         _register_heif()
-    with Image.open(path) as source:
+    Image.init()
+    with Image.open(path, formats=[kind for kind in Image.ID if kind not in _RUN]) as source:
         width, height = source.size
         if width * height > MAX_PIXELS:
             raise _too_large(path)

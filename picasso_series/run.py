@@ -11,7 +11,6 @@ import json
 import math
 import warnings
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picasso_series.errors import BadInputError, UsageError
+from picasso_series.foreign import read_file, refuse_links, require_file
 from picasso_series.levels import Level, Lineage, Placement, Series, Subject, Trajectory
 from picasso_series.settings import MAX_STROKES, SETTING_NAMES, Settings, parse_setting
 from picasso_series.strokes import CANVAS
@@ -28,11 +28,20 @@ from picasso_series.strokes import CANVAS
 SCHEMA = 1
 MANIFEST = "series.json"
 LEVEL_FILES = ("sketch.svg", "sketch.png", "trajectory.npz")
+_MAX_MANIFEST = 1 << 25
+"""Most bytes of a manifest; a true one has some ten thousand."""
+
 _MAX_ARRAYS = 1 << 29
 """Most bytes that a stored array file may unpack to; a true trajectory has a few million at most."""
 
 _MAX_SIDE = 4096
 """Longest side of a stored picture of the subject in pixels; the canvas's own is the shortest."""
+
+_FARTHEST = 100.0
+"""How far from the paper a stroke may lie, in sides of the paper; a true one stays within two or three."""
+
+_ARRAYS = {"points": "f", "iterations": "iu", "loss": "f", "ids": "iu", "salience": "f"}
+"""The arrays of a trajectory and the kinds of numbers that they hold."""
 
 _MOST_THREADS = 1024
 
@@ -92,10 +101,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         BadInputError: there is none, it is damaged, or a later version made it.
     """
     try:
-        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        refuse_links(folder)
+        text = read_file(folder / MANIFEST, _MAX_MANIFEST).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BadInputError(f"{folder} is no run folder (it has no {MANIFEST}); name one that picasso-series has drawn") from error
-    except (UnicodeDecodeError, IsADirectoryError) as error:
+    except UnicodeDecodeError as error:
         raise _damaged(folder, error) from error
     try:
         manifest = json.loads(text, parse_constant=_finite, parse_float=_finite)
@@ -156,7 +166,7 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
         BadInputError: the file is missing or damaged, or unpacks to far more than any drawing needs.
     """
     try:
-        data = path.read_bytes()
+        data = read_file(path, _MAX_ARRAYS)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(info.file_size for info in archive.infolist()) > _MAX_ARRAYS:
                 raise BadInputError(f"{path} unpacks to more than any drawing needs; draw the series again")
@@ -164,19 +174,24 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
             return {name: arrays[name] for name in arrays.files}
     except FileNotFoundError as error:
         raise BadInputError(f"{path} is missing; run the drawing's command again to remake it") from error
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, NotImplementedError, zlib.error) as error:
+    except (BadInputError, OSError):
+        raise
+    # A damaged or contrived archive or header makes zipfile and numpy raise nearly anything (zlib.error, TokenError, RuntimeError …).
+    except Exception as error:
         raise BadInputError(f"{path} is damaged ({error}); delete it and run the drawing's command again") from error
 
 
 def _read_trajectory(path: Path) -> Trajectory:
     arrays = load_arrays(path)
     try:
-        points, iterations = arrays["points"], arrays["iterations"]
-        if points.ndim != 4 or not np.isfinite(points).all():
-            raise ValueError("its points are no finite numbers of the shape (T, n, 4, 2)")
-        if (np.diff(iterations) <= 0).any():
-            raise ValueError("its iterations do not rise")
-        ids = arrays["ids"]
+        for name, kinds in _ARRAYS.items():
+            if arrays[name].dtype.kind not in kinds or not np.isfinite(arrays[name]).all():
+                raise ValueError(f"its {name} are no {'finite' if 'f' in kinds else 'whole'} numbers")
+        points, iterations, ids = arrays["points"], arrays["iterations"], arrays["ids"]
+        if points.ndim != 4 or (np.abs(points) > _FARTHEST).any():
+            raise ValueError("its points do not have the shape (T, n, 4, 2), or lie beyond all paper")
+        if (iterations < 0).any() or (np.diff(iterations.astype(np.int64)) <= 0).any():
+            raise ValueError("its iterations do not rise from 0")
         if (ids < 1).any() or len(set(ids.tolist())) != len(ids):
             raise ValueError("its ids are not unique numbers from 1")
         return Trajectory(points, iterations, arrays["loss"], ids, arrays["salience"])
@@ -185,7 +200,7 @@ def _read_trajectory(path: Path) -> Trajectory:
 
 
 def _read_subject(folder: Path, manifest: Mapping[str, Any]) -> Subject:
-    rgb, mask = _read_picture(folder / "photo.png", "RGB"), _read_picture(folder / "mask.png", "L")
+    rgb, mask = _read_picture(inner_path(folder, "photo.png"), "RGB"), _read_picture(inner_path(folder, "mask.png"), "L")
     if rgb.shape[:2] != mask.shape:
         raise BadInputError(f"photo.png and mask.png of {folder} are not of one size; draw the series again")
     placement = {name: manifest["placement"][name] for name in ("left", "top", "side", "photo_width", "photo_height")}
@@ -208,7 +223,8 @@ def _read_picture(path: Path, mode: str) -> NDArray[np.uint8]:
         with warnings.catch_warnings():
             # A picture of another size is refused before it is decoded, whether Pillow warns of its size or not.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(path)
+            require_file(path)
+            picture = Image.open(path, formats=("PNG",))
         with picture:
             if picture.width != picture.height or not CANVAS <= picture.width <= _MAX_SIDE:
                 raise _misshapen(path)

@@ -13,6 +13,7 @@ from typing import Any
 
 from picasso_series.atomic import file_sha256, is_part
 from picasso_series.errors import BadInputError
+from picasso_series.foreign import refuse_links
 from picasso_series.lock import LOCK_NAME
 from picasso_series.run import LEVEL_FILES, inner_path, is_run, read_manifest
 from picasso_series.settings import SETTING_NAMES, SHOWING
@@ -89,6 +90,8 @@ def plan_run(folder: Path, identity: Identity, *, force: bool = False) -> Plan:
         if any(entry.name != LOCK_NAME and not is_part(entry) for entry in folder.iterdir()):
             raise BadInputError(f"{folder} holds other files and no run; choose another folder with --out")
         return Plan(State.FRESH)
+    # Even a run that is to be replaced is written over, link by link.
+    refuse_links(folder)
     try:
         manifest = read_manifest(folder)
     except BadInputError:

@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from picasso_series.errors import BadInputError
+from picasso_series.foreign import read_file
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+
+_MOST = 1 << 20
+"""Most bytes of a file of settings."""
 
 
 def read_toml(path: Path) -> tuple[dict[str, Any], str]:
@@ -26,11 +31,14 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
         BadInputError: the file cannot be read or is no TOML.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path, _MOST).decode("utf-8")
         return tomllib.loads(text), text
     except OSError as error:
         raise BadInputError(f"{path.name} cannot be read ({error.strerror}); check that it is a file you may read") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except BadInputError:
+        raise
+    # A number of thousands of digits is a ValueError that is no TOMLDecodeError.
+    except (ValueError, RecursionError) as error:
         raise BadInputError(f"{path.name} is not valid TOML ({error}); mend that line") from error
 
 

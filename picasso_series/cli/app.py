@@ -22,7 +22,7 @@ from picasso_series.cli.evaluate import evaluate
 from picasso_series.cli.film import film
 from picasso_series.cli.gallery import gallery
 from picasso_series.cli.help import CONTEXT, write_examples
-from picasso_series.cli.output import os_sentence
+from picasso_series.cli.output import one_line, os_sentence
 from picasso_series.cli.plate import plate
 from picasso_series.cli.presets import presets
 from picasso_series.cli.still import still
@@ -81,7 +81,7 @@ def run(args: Sequence[str], stop: _Stop | None = None, command: click.Command =
     """Run a command line and return its exit code; every error has been told on stderr as one sentence."""
 
     def fail(sentence: str, code: int) -> int:
-        click.echo(f"{program}: {sentence}", err=True)
+        click.echo(f"{program}: {one_line(sentence)}", err=True)
         return code
 
     verbose = "-v" in args or "--verbose" in args

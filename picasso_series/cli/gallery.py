@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from picasso_series.cli.help import Command, Option
-from picasso_series.cli.output import Output, output_options
+from picasso_series.cli.output import Output, complain, output_options
 from picasso_series.errors import BadInputError, PartialError, PicassoError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def gallery(runs: tuple[Path, ...], out: Path, title: str, credit: str, url: str
         except PicassoError as error:
             failures[str(folder)] = error
             if len(runs) > 1:
-                click.echo(f"picasso-series: {error}", err=True)
+                complain(str(error))
     if not good:
         if len(runs) == 1:
             raise failures[str(runs[0])]

@@ -18,6 +18,10 @@ import click
 from picasso_series.cli.help import Option
 from picasso_series.errors import UsageError
 
+# What moves the cursor, begins a line or turns the writing around, in a name or a value that came from elsewhere.
+_CONTROLS = {code: ascii(chr(code))[1:-1] for code in (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_LAYOUT = {ord("\n"): "\n", ord("\t"): "\t"}
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -46,12 +50,12 @@ class Output:
     def note(self, text: str) -> None:
         """Say something on stderr, unless quiet."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(printable(text), err=True)
 
     def detail(self, text: str) -> None:
         """Say something on stderr when verbose."""
         if self.verbose:
-            click.echo(text, err=True)
+            click.echo(printable(text), err=True)
 
     def result(self, lines: Iterable[str], record: Any) -> None:
         """Give the result on stdout: one JSON object, or lines, or nothing when quiet."""
@@ -59,7 +63,22 @@ class Output:
             click.echo(json.dumps(record, indent=1))
         elif not self.quiet:
             for line in lines:
-                click.echo(line)
+                click.echo(printable(line))
+
+
+def complain(sentence: str) -> None:
+    """Say on stderr, in one line, what went wrong."""
+    click.echo(f"picasso-series: {one_line(sentence)}", err=True)
+
+
+def printable(text: str) -> str:
+    """The text as a terminal may show it: controls, but for ends of lines and tabs, and what is no character written out."""
+    return text.translate(_CONTROLS | _LAYOUT).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def one_line(text: str) -> str:
+    """The text as :func:`printable`, in one line."""
+    return printable(text.translate(_CONTROLS))
 
 
 def os_sentence(error: OSError) -> str:

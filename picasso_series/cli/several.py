@@ -9,9 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
-from picasso_series.cli.output import Output, os_sentence
+from picasso_series.cli.output import Output, complain, os_sentence
 from picasso_series.errors import PartialError, PicassoError
 
 
@@ -40,7 +38,7 @@ def for_each(runs: Sequence[Path], work: Callable[[Path], Sequence[str]], output
             errors.append(error)
             records.append({"folder": str(folder), "error": sentence})
             if len(runs) > 1:
-                click.echo(f"picasso-series: {sentence}", err=True)
+                complain(sentence)
             continue
         records.append({"folder": str(folder), made: files})
         lines += [str(folder / name) for name in files]

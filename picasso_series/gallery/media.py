@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 import struct
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from picasso_series.errors import BadInputError
+from picasso_series.foreign import require_file
+from picasso_series.gallery.vectors import require_still_life
 
+_FORMATS = {".png": ("PNG",), ".gif": ("GIF",), ".webp": ("WEBP",)}
 _HEADER_LIMIT = 16 * 1024 * 1024
 
 
@@ -30,19 +34,30 @@ def pixel_size(path: Path) -> tuple[int, int]:
             return _mp4_size(path)
         if kind == ".svg":
             return _svg_size(path)
-        with Image.open(path) as picture:
-            return int(picture.width), int(picture.height)
-    except (OSError, UnidentifiedImageError, ValueError, struct.error, Image.DecompressionBombError) as error:
+        require_file(path)
+        with warnings.catch_warnings():
+            # Nothing is decoded here, so a large size is nothing to warn of.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path, formats=_FORMATS.get(kind, ())) as picture:
+                return int(picture.width), int(picture.height)
+    except BadInputError:
+        raise
+    # Headers of damaged pictures make Pillow's readers raise nearly anything.
+    except Exception as error:
         raise BadInputError(f"{path} cannot be shown on a page ({error}); make the run's pictures and films again") from error
 
 
 def _svg_size(path: Path) -> tuple[int, int]:
+    require_still_life(path)
     with path.open(encoding="utf-8") as file:
         head = file.read(4096)
     box = re.search(r"""<svg\b[^>]*?\bviewBox=["']\s*\S+[\s,]+\S+[\s,]+([\d.]+)[\s,]+([\d.]+)""", head)
     if box is None:
         raise ValueError("the SVG has no viewBox")
-    return max(1, round(float(box[1]))), max(1, round(float(box[2])))
+    width, height = (max(1, round(float(side))) for side in box.groups())
+    if max(width, height) > 1_000_000:
+        raise ValueError("the SVG is larger than any page")
+    return width, height
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:

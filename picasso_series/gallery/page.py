@@ -19,6 +19,7 @@ from picasso_series.gallery.media import pixel_size
 from picasso_series.gallery.moves import Line, lines
 from picasso_series.gallery.posters import poster
 from picasso_series.gallery.render import file_url, render
+from picasso_series.gallery.vectors import require_still_life
 from picasso_series.gallery.words import capitalized, counted, duration, fates, file_size, in_strokes, print_words, slug, words
 from picasso_series.lettering import roman
 from picasso_series.levels import Series
@@ -238,6 +239,9 @@ def page_downloads(
         *((f"{s.strokes}/trajectory.npz", f"{counted(s.strokes, 'stroke')}, every step, NPZ", f"{stem}-{s.strokes}.npz") for s in states),
     ]
     groups = {"Drawings": drawings, "Films": motion, "Plate": plates, "Photo and data": data}
+    for path, *_ in (*drawings, *plates):
+        if path.endswith(".svg") and (folder / path).is_file():
+            require_still_life(folder / path)
     found = {
         heading: tuple(
             Download(path, label, save_as, file_size((folder / path).stat().st_size))

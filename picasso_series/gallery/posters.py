@@ -17,11 +17,16 @@ from PIL import Image, ImageSequence
 
 from picasso_series.errors import BadInputError
 from picasso_series.gallery.media import pixel_size
+from picasso_series.settings import FILM_SIDES
 
 _WIDTH = 540
 _QUALITY = 60
 _EVERY = 12
 """Of the frames of a GIF or WebP, one in so many is looked at; of an MP4 one a second."""
+_MOST_FRAMES = 600
+"""No more frames are looked at, and of an MP4 no more seconds: films last some twenty."""
+_MOST_ASPECT = 128
+"""The longest side of a film, in short sides."""
 _MIDDLE = (0.4, 0.8)
 """The part of a film in which a drawing is looked for: many begin and end with the photo or with bare paper."""
 
@@ -40,9 +45,15 @@ def poster(path: Path, *, first: bool = False) -> str | None:
     if kind == ".svg":
         return None
     try:
+        least, most = sorted(pixel_size(path))
+        if least < 1 or most > FILM_SIDES[1] or most > _MOST_ASPECT * least:
+            raise ValueError("no film has such a shape")
         frames = _video_frames(path) if kind == ".mp4" else _picture_frames(path)
-        found = list(islice(frames, 1 if first else None))
-    except (OSError, ValueError) as error:
+        found = list(islice(frames, 1 if first else _MOST_FRAMES))
+    except BadInputError:
+        raise
+    # Damaged pictures make Pillow's readers raise nearly anything.
+    except Exception as error:
         raise BadInputError(f"{path} cannot be shown on a page ({error}); make the run's pictures and films again") from error
     if not found:
         raise BadInputError(f"{path} cannot be shown on a page (it holds no frame); make the run's pictures and films again")
@@ -61,9 +72,11 @@ def _ink(frame: Image.Image) -> float:
 
 
 def _picture_frames(path: Path) -> Iterator[Image.Image]:
-    with Image.open(path) as picture:
+    with Image.open(path, formats=("GIF", "WEBP")) as picture:
         for frame in islice(ImageSequence.Iterator(picture), 0, None, _EVERY):
-            yield frame.convert("RGB")
+            small = frame.convert("RGB")
+            small.thumbnail((_WIDTH, 4 * _WIDTH))
+            yield small
 
 
 def _video_frames(path: Path) -> Iterator[Image.Image]:
@@ -72,7 +85,9 @@ def _video_frames(path: Path) -> Iterator[Image.Image]:
     width, height = pixel_size(path)
     width, height = _WIDTH, round(_WIDTH * height / width / 2) * 2
     form = ["-vf", f"fps=1:round=up,scale={width}:{height}:flags=area", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
-    command = [get_ffmpeg_exe(), "-v", "quiet", "-nostdin", "-threads", "1", "-i", str(path), *form]
+    # The file may be a stranger's: it is an MP4 or nothing, so that no list of other files or addresses is read in its place.
+    closed = ["-protocol_whitelist", "file", "-f", "mp4", "-t", str(_MOST_FRAMES), "-i", f"file:{path}"]
+    command = [get_ffmpeg_exe(), "-v", "quiet", "-nostdin", "-threads", "1", *closed, *form]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         try:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from picasso_series.errors import BadInputError, PicassoError, UsageError
+from picasso_series.foreign import read_file
 from picasso_series.gallery.card import CARD, gallery_card, series_card
 from picasso_series.gallery.files import STAGE, copy_file, move_file, staging, write_bytes, write_text
 from picasso_series.gallery.page import Card, Neighbor, Place, State, page_html, page_states
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 RECORD = "gallery.json"
 """The file that marks a folder as a gallery and lists what was written into it."""
+_MAX_RECORD = 1 << 25
+"""Most bytes of that file."""
+
 CARD_NAME = "card.png"
 """The picture that stands for a page where its address is posted."""
 
@@ -142,7 +146,7 @@ def _own_files(site: Path) -> set[str]:
             raise UsageError(f"{site} is not empty and no gallery of picasso-series; choose a new or empty folder")
         return set()
     try:
-        files = {str(file) for file in json.loads(record.read_text(encoding="utf-8"))["files"]}
+        files = {str(file) for file in json.loads(read_file(record, _MAX_RECORD))["files"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInputError(f"{record} cannot be read; remove the folder {site} or choose another one for the gallery") from error
     root = site.resolve()
