@@ -26,6 +26,9 @@ from picasso_series.series import Checkpoint, Step, Studio, choose_studio, draw_
 from picasso_series.strokes import CANVAS
 from picasso_series.tidy import ALL_SPARE
 
+BLIND = replace(QUICK, layer_weight=0.0, embedding_weight=0.0)
+"""No encoder looks: much faster, where the encoder has no part in what is to be shown."""
+
 
 @pytest.fixture(scope="module")
 def studio() -> Studio:
@@ -45,11 +48,13 @@ def steps(events: Sequence[Any], phase: str) -> list[Step]:
 # The end of a level
 
 
-def test_of_the_evaluated_drawings_the_best_is_kept(studio: Studio) -> None:
-    settings = replace(QUICK, levels=(6,), iterations=(25,), schedule="constant", learning_rate=16.0)
+def test_of_the_evaluated_drawings_the_best_is_kept(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    # At last the strokes leap off their lines: the last drawing cannot be the best.
+    monkeypatch.setattr(Schedule, "rate", lambda schedule, iteration: schedule.learning_rate if iteration < 21 else 30.0)
+    settings = replace(BLIND, levels=(6,), iterations=(25,), schedule="constant", rivals=0)
     (last,), (best,) = draw(settings, studio), draw(replace(settings, keep="best"), studio)
     assert last.trajectory.iterations[-1] == 25
-    assert last.trajectory.loss[-1] > last.trajectory.loss[1:].min(), "else this would prove nothing"
+    assert last.trajectory.loss[-1] > 1.2 * last.trajectory.loss[1:].min(), "else this would prove nothing"
     assert best.trajectory.iterations[-1] < 25
     assert best.losses["total"] == pytest.approx(best.trajectory.loss[-1], rel=1e-3)
     # The last touch may cost a little.
@@ -61,7 +66,7 @@ def test_of_the_evaluated_drawings_the_best_is_kept(studio: Studio) -> None:
 
 
 def test_a_level_that_has_converged_is_brought_to_its_end(studio: Studio) -> None:
-    settings = replace(QUICK, levels=(5,), iterations=(60,), rivals=0)
+    settings = replace(BLIND, levels=(5,), iterations=(60,), rivals=0)
     events = list(draw_levels(face(), replace(settings, converged=0.99), studio))
     # Nothing improves by 99 %: the first evaluation after the pen has its final shape ends it.
     (level,) = levels_of(events)
@@ -78,7 +83,7 @@ def test_a_level_that_goes_on_improving_is_drawn_to_its_last_iteration(studio: S
 
 def test_a_level_that_has_converged_is_taken_up_where_it_was(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "CHECKPOINT_EVERY", 15)
-    settings = replace(QUICK, levels=(4,), iterations=(60,), converged=0.99)
+    settings = replace(BLIND, levels=(4,), iterations=(60,), converged=0.99)
     events = list(draw_levels(face(), settings, studio))
     (whole,) = levels_of(events)
     checkpoints = [event for event in events if isinstance(event, Checkpoint)]
@@ -104,10 +109,9 @@ def test_what_is_left_of_a_schedule_is_gone_through_in_a_few_steps() -> None:
 
 def test_clips_own_settings_hold_where_clip_looks_and_nowhere_else(studio: Studio, clip: Studio) -> None:
     settings = replace(QUICK, levels=(3,), iterations=(6,), clip="iterations=4 finalists=1")
-    for there, iterations in ((studio, 6), (clip, 4)):
-        (level,) = draw(settings, there)
-        assert level.trajectory.iterations[-1] == iterations
-    assert_same(draw(settings, studio)[0], draw(replace(settings, clip=""), studio)[0])
+    (there,), (elsewhere,) = draw(settings, clip), draw(settings, studio)
+    assert (there.trajectory.iterations[-1], elsewhere.trajectory.iterations[-1]) == (4, 6)
+    assert_same(elsewhere, draw(replace(settings, clip=""), studio)[0])
 
 
 def test_rivals_are_compared_by_lines_where_the_encoder_takes_long(clip: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
