@@ -13,7 +13,7 @@ HAS_CAIRO := $(PYTHON) -c 'import ctypes, ctypes.util; ctypes.util.find_library(
 
 SITES := 'import sysconfig; print(*dict.fromkeys(map(sysconfig.get_path, ("purelib", "platlib"))), sep="\n")'
 
-.PHONY: help setup libraries demo gallery test check bench clean
+.PHONY: help setup libraries demo gallery docs test check release bench clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -63,6 +63,9 @@ gallery: $(STAMP) ## draw every photo of gallery/photos and build the site in ga
 	$(BIN)/picasso-series gallery $(foreach photo,$(GALLERY_PHOTOS),build/gallery/$(basename $(notdir $(photo)))) --out gallery \
 	  --credit "Photos: Tux Paint's stamps, GNU General Public License 2." --quiet
 
+docs: $(STAMP) ## write the help pages of all commands into docs/commands.md
+	$(BIN)/python -m tools.help_pages
+
 test: $(STAMP) ## run all tests
 	$(BIN)/python -m pytest
 
@@ -70,6 +73,11 @@ check: $(STAMP) ## lint, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+release: $(STAMP) ## build dist/*.whl and *.tar.gz, install the wheel in a clean environment and run it there
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/python -m pytest -m release tests/test_release.py
 
 bench: $(STAMP) ## time drawing strokes and looking with CLIP on this machine
 	$(BIN)/picasso-series bench raster

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from picasso_series import __version__
 from picasso_series.cli.bench import bench
@@ -47,6 +48,10 @@ class PhotoGroup(click.Group):
         if args and args[0] not in self.commands and args[0] not in own:
             args = ["draw", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer photos beside the commands, since a photo's name may stand in a command's place."""
+        return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples."""

@@ -5,10 +5,12 @@ Knows click's formatter; knows no command.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -20,6 +22,15 @@ class Option(click.Option):
         """As click's, with the section's title."""
         super().__init__(*args, **attributes)
         self.section = section
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What a shell offers on Tab: the words that the help page names, or files and folders where it asks for them."""
+        parts = (self.metavar or "").split("|")
+        words = [part for part in parts if re.fullmatch(r"[a-z][a-z0-9-]*", part) and part.startswith(incomplete)]
+        named = {"FILE": "file", "FILE.toml": "file", "DIR": "dir", "SITE": "dir"}
+        kinds = [named[part] for part in parts if part in named]
+        found = [CompletionItem(word) for word in words] or [CompletionItem(incomplete, type=kind) for kind in kinds]
+        return found or super().shell_complete(ctx, incomplete)
 
 
 class Command(click.Command):

@@ -19,7 +19,7 @@ from picasso_series.cli.help import Option
 from picasso_series.errors import UsageError
 
 # What moves the cursor, begins a line or turns the writing around, in a name or a value that came from elsewhere.
-_CONTROLS = {code: ascii(chr(code))[1:-1] for code in (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_CONTROLS = {code: ascii(chr(code))[1:-1] for code in (*range(32), *range(127, 160), *range(0x2028, 0x202F), *range(0x2066, 0x206A))}
 _LAYOUT = {ord("\n"): "\n", ord("\t"): "\t"}
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -55,7 +55,7 @@ def try_case(reader: str, number: int, sound: Path, keep: Path | None = None) ->
         # The name is part of the seed as text: hashes of texts differ from process to process.
         args = list(READERS[reader][0](Random(f"{name}")))
         try:
-            found = answer(args[1:], sketch) if args[0] == "sketch" else answer(args, app)
+            found = answer(args[1:], sketch) if args[:1] == ["sketch"] else answer(args, app)
         except (RecursionError, SystemExit) as error:
             found = Answer(99, "", f"Traceback: {type(error).__name__}: {error}", 0)
         what = fault_of(found) or (_strayed(Path()))
