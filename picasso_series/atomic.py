@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from picasso_series.foreign import require_file
+
 PART = ".part"
 """Marks the name of a file that is still being written: ``.sketch.123.part.png`` becomes ``sketch.png``."""
 
@@ -27,8 +29,11 @@ def whole_file(path: Path) -> Iterator[Path]:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
+    except BaseException as error:
+        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+            # A full disk does not say which file it had no room for.
+            error.filename = str(path)
+        with suppress(OSError):
             temporary.unlink()
         raise
 
@@ -46,7 +51,13 @@ def is_part(path: Path) -> bool:
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file, as hexadecimal digits."""
+    """The SHA-256 of a file, as hexadecimal digits.
+
+    Raises:
+        BadInputError: it is no regular file: a pipe or a device might never end.
+        OSError: it is not there or cannot be read.
+    """
+    require_file(path)
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

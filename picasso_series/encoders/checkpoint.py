@@ -8,6 +8,7 @@ knows a dozen harmless names and refuses all others, and the programs inside Tor
 from __future__ import annotations
 
 import pickle
+import pickletools
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 from picasso_series.errors import BadInputError
 
@@ -38,6 +39,13 @@ _DTYPES = {
     "ByteStorage": torch.uint8,
     "BoolStorage": torch.bool,
 }
+
+_MOST_PICKLE = 1 << 24
+"""Most bytes of a ``data.pkl``: it describes tensors, and those of the largest models take some hundred thousand."""
+_LONGEST = 64
+"""The longest size or list of numbers that a pickle may make of another by a call: each call copies."""
+_MOST_MODULES = 100_000
+"""Most modules that are walked through; a module that stands in many places is walked through in each."""
 
 Chooser = Callable[[Iterable[str]], Iterator[tuple[str, str]]]
 """All names of a file -> those that are wanted, each with the name that its tensor gets."""
@@ -78,7 +86,10 @@ def _read(path: Path, chosen: Chooser) -> dict[str, torch.Tensor]:
             tower = _from_safetensors(path, chosen)
         else:
             raise BadInputError(f"{path.name} is neither a torch archive nor safetensors; give OpenAI's .pt or open_clip's .safetensors")
-    except (zipfile.BadZipFile, SafetensorError, RuntimeError, EOFError) as error:
+    except (BadInputError, OSError):
+        raise
+    # A damaged or contrived file makes the readers of archives and tensors raise nearly anything.
+    except Exception as error:
         raise BadInputError(f"{path.name} is damaged ({_first_line(error)}); fetch it again") from error
     for name, tensor in tower.items():
         if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
@@ -100,7 +111,9 @@ def _from_archive(path: Path, chosen: Chooser) -> dict[str, torch.Tensor]:
         if f"{root}byteorder" in archive.namelist() and _stored(archive, f"{root}byteorder") != b"little":
             raise BadInputError(f"{path.name} was written on a big-endian machine; give a file written elsewhere")
         try:
-            content = _Reader(_stored(archive, f"{root}data.pkl")).load()
+            data = _stored(archive, f"{root}data.pkl")
+            _check_pickle(data)
+            content = _Reader(data).load()
             found = {name: record for name, record in _tensors(content)}
         except _ForbiddenError as error:
             raise BadInputError(f"{path.name} {error}, so it is not read; take the file from OpenAI or open_clip") from error
@@ -210,6 +223,26 @@ class _Call:
         raise TypeError("a function has no state")
 
 
+def _short(kind: Callable[[Iterable[Any]], Any]) -> _Call:
+    """A function that copies a list or tuple of a length that sizes have."""
+
+    def copied(items: object) -> Any:
+        if not isinstance(items, (list, tuple)) or len(items) > _LONGEST:
+            raise TypeError("a list is longer than any size")
+        return kind(items)
+
+    return _Call(copied)
+
+
+def _check_pickle(data: bytes) -> None:
+    """Refuse a pickle that is larger than any, or that asks for more room than it has content: places are numbered from zero."""
+    if len(data) > _MOST_PICKLE:
+        raise ValueError("data.pkl is larger than any description of tensors")
+    for opcode, argument, _ in pickletools.genops(data):
+        if "PUT" in opcode.name and isinstance(argument, int) and not 0 <= argument < len(data):
+            raise ValueError("data.pkl asks for more memory than it can fill")
+
+
 def _record(storage: object, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: object) -> _Record:
     if not isinstance(storage, _Storage) or not all(type(number) is int and number >= 0 for number in (offset, *size, *stride)):
         raise TypeError("a tensor is described wrongly")
@@ -217,12 +250,12 @@ def _record(storage: object, offset: int, size: tuple[int, ...], stride: tuple[i
 
 
 _KNOWN: dict[tuple[str, str], object] = {
-    ("collections", "OrderedDict"): _Call(_Dict),
-    ("torch", "Size"): _Call(tuple),
+    ("collections", "OrderedDict"): _Call(lambda: _Dict()),
+    ("torch", "Size"): _short(tuple),
     ("torch._utils", "_rebuild_tensor_v2"): _Call(_record),
     ("torch._utils", "_rebuild_parameter"): _Call(lambda data, *_: data),
     ("torch.jit._pickle", "restore_type_tag"): _Call(lambda value, *_: value),
-    **{("torch.jit._pickle", f"build_{kind}list"): _Call(list) for kind in ("int", "double", "bool", "tensor")},
+    **{("torch.jit._pickle", f"build_{kind}list"): _short(list) for kind in ("int", "double", "bool", "tensor")},
     **{("torch", name): dtype for name, dtype in _DTYPES.items()},
 }
 
@@ -251,13 +284,25 @@ def _tensors(content: object) -> Iterator[tuple[str, _Record]]:
     """Dotted names and tensors of a module, a state dict, or a checkpoint that has one under ``state_dict``."""
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
-    level = content.attributes if isinstance(content, _Module) else content if isinstance(content, dict) else {}
-    for name, value in level.items():
-        if isinstance(value, _Record):
-            yield str(name), value
-        elif isinstance(value, _Module):
-            for inner, record in _tensors(value):
-                yield f"{name}.{inner}", record
+    waiting: list[tuple[str, Mapping[Any, Any]]] = [("", _attributes(content))]
+    for _ in range(_MOST_MODULES):
+        if not waiting:
+            return
+        place, level = waiting.pop()
+        if len(waiting) + len(level) > _MOST_MODULES or len(place) > _MOST_MODULES // 100:
+            break
+        for name, value in level.items():
+            if isinstance(value, _Record):
+                yield f"{place}{name}", value
+            elif isinstance(value, _Module):
+                waiting.append((f"{place}{name}.", value.attributes))
+    raise ValueError("it holds more modules than any model")
+
+
+def _attributes(content: object) -> Mapping[Any, Any]:
+    if isinstance(content, _Module):
+        return content.attributes
+    return content if isinstance(content, dict) else {}
 
 
 def _first_line(error: Exception) -> str:

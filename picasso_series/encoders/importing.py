@@ -17,7 +17,6 @@ from picasso_series.encoders.towers import check_tower
 from picasso_series.encoders.weights import Record, at_work, keep
 from picasso_series.encoders.weights_table import TABLE, Entry, resolve
 from picasso_series.errors import BadInputError
-from picasso_series.foreign import require_file
 
 
 def import_file(file: Path, name: str | Entry | None = None, known: Sequence[Entry] = TABLE) -> Record:
@@ -32,7 +31,6 @@ def import_file(file: Path, name: str | Entry | None = None, known: Sequence[Ent
     """
     asked = None if name is None else resolve(name)
     try:
-        require_file(file)
         sha256 = file_sha256(file)
         tower = read_visual(file)
     except OSError as error:
