@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,10 +46,26 @@ def one_sentence(caught: Caught) -> str:
     return lines[0]
 
 
-def wait_for(path: Path) -> None:
-    """Until a program has written that."""
-    for _ in range(1200):
-        if path.exists():
+@contextmanager
+def started(line: list[str], **more: Any) -> Iterator[subprocess.Popen[str]]:
+    """A process that may be stopped in the middle, and is gone in the end whatever happens."""
+
+    def listen() -> None:
+        # Who started the tests in the background has them ignore Ctrl-C, and what they start would too.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(line, text=True, preexec_fn=listen, **more) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
+
+
+def wait_for(program: subprocess.Popen[str], *paths: Path) -> None:
+    """Until the program has written one of the paths."""
+    for _ in range(2400):
+        if any(path.exists() for path in paths):
             return
+        assert program.poll() is None, f"{paths} never came"
         time.sleep(0.05)
-    raise AssertionError(f"{path} never came")
+    raise AssertionError(f"{paths} took too long")
