@@ -81,6 +81,9 @@ def fault_of(found: Answer) -> str | None:
     if found.memory > MOST_MEMORY:
         return f"{found.memory / 1e9:.2f} GB of memory"
     lines = [line for line in found.err.splitlines() if line.strip()]
+    if found.code == 2 and found.err.startswith("Usage: "):
+        # A group without a command shows its help page.
+        return None
     if found.code and not (lines and lines[-1].startswith(f"{PROGRAM}: ")):
         return "it fails without one sentence at the end"
     if found.code and len(lines[-1]) < len(PROGRAM) + 10:
