@@ -60,7 +60,7 @@ def test_small_towers_cost_what_the_plain_objective_says(name: str) -> None:
     assert agreement >= 0.9999
 
 
-@pytest.mark.slow
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", FULL)
 def test_towers_of_full_size_cost_what_the_plain_objective_says(name: str) -> None:
     apart, agreement = compare(FULL[name]())
