@@ -171,7 +171,11 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
             if sum(info.file_size for info in archive.infolist()) > _MAX_ARRAYS:
                 raise BadInputError(f"{path} unpacks to more than any drawing needs; draw the series again")
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+            found = {name: arrays[name] for name in arrays.files}
+        # What is no array of numpy's is given as the bytes that it is.
+        if not all(isinstance(array, np.ndarray) for array in found.values()):
+            raise ValueError("it holds other things than arrays")
+        return found
     except FileNotFoundError as error:
         raise BadInputError(f"{path} is missing; run the drawing's command again to remake it") from error
     except (BadInputError, OSError):
