@@ -105,6 +105,15 @@ def load_look(style: str = DEFAULT_STYLE, **changes: Any) -> Look:
         look = _read_look(path, path.stem)
     else:
         raise UsageError(f"there is no style {style!r}{did_you_mean(style, style_names())}; choose among {', '.join(style_names())}")
+    return change_look(look, **changes)
+
+
+def change_look(look: Look, **changes: Any) -> Look:
+    """A look with some of its values changed; None leaves a value, and colors may be text.
+
+    Raises:
+        UsageError: a value makes no sense.
+    """
     return replace(look, **_typed({name: value for name, value in changes.items() if value is not None}))
 
 
@@ -155,8 +164,8 @@ def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
             typed[name] = _number(name, value)
         elif name == "profile":
             typed[name] = tuple(_number(name, part) for part in (value if isinstance(value, (list, tuple)) else [value]))
-        elif name != "counted" and not isinstance(value, str):
-            raise UsageError(f"{name} takes text, not {value!r}")
+        elif not isinstance(value, bool if name == "counted" else str):
+            raise UsageError(f"{name} takes {'yes or no' if name == 'counted' else 'text'}, not {value!r}")
     return typed
 
 

@@ -218,13 +218,15 @@ def _lay_on(subject: Subject, states: Sequence[State], look: Look, sheet: Paper,
     scale = min(photo_room[0] / photo_window.width, photo_room[1] / photo_window.height, _PHOTO_SHARE * grid.scale)
     width, height = scale * photo_window.width, scale * photo_window.height
     if beside:
-        photo, title, title_room = (head.x, head.y + head.height - words - height), (head.x, head.y), head.width
+        # It stands on one line with the lowest drawings.
+        foot_line = max(y for _, y in grid.cells) + grid.scale * window.height
+        photo, title, title_room = (head.x, foot_line - height), (head.x, head.y), head.width
     else:
         photo = (head.x + head.width - width, head.y + (head.height - words - height) / 2)
         title, title_room = (head.x, head.y + head.height / 2 - 3.2 * em), head.width - width - gutter
     texts = list(_heading(look, subtitle, title, em, title_room))
     if look.counted:
-        texts.append(_centered(PHOTO_WORDS, "italic", (photo[0] + width / 2, photo[1] + height + 1.9 * em), em, width, soft=True))
+        texts.append(_centered(PHOTO_WORDS, "italic", (photo[0] + width / 2, photo[1] + height + 2.1 * em), em, width, soft=True))
         for state, (x, y) in zip(states, grid.cells, strict=True):
             room = grid.scale * window.width
             middle, below = x + room / 2, y + grid.scale * window.height

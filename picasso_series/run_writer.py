@@ -102,7 +102,7 @@ class RunWriter:
         with suppress(FileNotFoundError):
             (folder / SNAPSHOT).unlink()
 
-    def record_files(self, names: Iterable[str], **facts: str) -> None:
+    def record_files(self, names: Iterable[str], **facts: Any) -> None:
         """Name files of the run in the manifest, in place of what it said of them; ``facts`` is what else to say of each."""
         records = {record["path"]: record for record in self.manifest["files"]}
         records.update({name: {**file_record(self.folder, name), **facts} for name in names})

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from picasso_series.errors import BadInputError, PicassoError
-from picasso_series.film import DEFAULT_KINDS, KINDS, Filming, film_names, write_films
+from picasso_series.errors import BadInputError, PicassoError, UsageError
+from picasso_series.film import DEFAULT_KINDS, KINDS, Filming, film_names, kept, plan_filming, recalled, write_films
 from picasso_series.gallery import write_page
 from picasso_series.gallery.words import capitalized
 from picasso_series.printing import write_plate
@@ -34,7 +34,7 @@ def show_run(
     *,
     remake: bool = False,
     kinds: Sequence[str] | None = None,
-    filming: Filming | None = None,
+    options: Mapping[str, Any] | None = None,
     on_film: FilmProgress | None = None,
 ) -> Run:
     """Bring the films, the plate and the page of a fully drawn run up to date and mark the run as finished.
@@ -46,7 +46,7 @@ def show_run(
         asked: the settings ``size`` and ``formats`` as a manifest writes them: value and source.
         remake: make the films anew even when they are there and sound.
         kinds: which films, of ``KINDS``; those that the run has and the default ones when None.
-        filming: how films are made; its size is that of ``asked``.
+        options: how films are made, by the names of :func:`~picasso_series.film.plan_filming`; what is not among them is as it was.
         on_film: told how far each film is.
 
     Raises:
@@ -71,8 +71,8 @@ def show_run(
     writer.reopen(_shown(writer, asked, lying, kinds))
     # Their files, and what the manifest says of them, stay until others take their place: a stop leaves something to look at, and the
     # same command knows which films there are to make.
-    filming = replace(filming or Filming(), size=size_pixels(size))
-    for name in todo:
+    plans = {name: plan_filming(_filming_before(writer, name), **{**(options or {}), "size": size}) for name in todo}
+    for name, filming in plans.items():
         try:
             write_films(run.series, folder / FILMS, [name], filming=filming, on_progress=on_film)
         except PicassoError:
@@ -80,7 +80,8 @@ def show_run(
                 # Nothing has changed yet, so the run is what it was.
                 writer.restore(before)
             raise
-        writer.record_files([f"{FILMS}/{name}"], size=_pixels(size))
+        made = kept(filming)
+        writer.record_files([f"{FILMS}/{name}"], size=_pixels(size), **({"made": made} if made else {}))
     if plate_lost:
         write_plate(run.series, folder, capitalized(run.title))
         writer.record_files(PLATE)
@@ -96,12 +97,14 @@ def remake_films(
     size: str | None = None,
     formats: Iterable[str] | None = None,
     kinds: Sequence[str] | None = None,
-    filming: Filming | None = None,
+    options: Mapping[str, Any] | None = None,
     on_film: FilmProgress | None = None,
 ) -> Run:
     """Make the films of a drawn run anew, at its own size and formats unless others are given, and the page that shows them.
 
-    When formats or kinds are given, other films stay as they are.
+    When formats or kinds are given, other films stay as they are. A film is made as it was made before but for what ``options`` say, by
+    the names of :func:`~picasso_series.film.plan_filming`; one that is new follows its kind in another format, or at least its look the
+    film of the series.
 
     Raises:
         UsageError: the size, the formats or the kinds make no sense.
@@ -115,7 +118,7 @@ def remake_films(
         }
         # The manifest must never hold what it would not be read back with.
         Settings(**{name: parse_setting(name, entry["value"]) for name, entry in asked.items()})
-        return show_run(writer, asked, remake=True, kinds=kinds, filming=filming, on_film=on_film)
+        return show_run(writer, asked, remake=True, kinds=kinds, options=options, on_film=on_film)
 
 
 def _kinds(lying: Iterable[str], formats: Iterable[str]) -> list[str]:
@@ -143,6 +146,27 @@ def _intact(writer: RunWriter, name: str) -> bool:
 def _films(writer: RunWriter) -> list[Mapping[str, Any]]:
     """What the manifest says of the films."""
     return [record for record in writer.manifest["files"] if record["path"].startswith(f"{FILMS}/")]
+
+
+def _filming_before(writer: RunWriter, name: str) -> Filming:
+    """How a film was made the last time; for a new one, how its kind was in another format, or the look of the series film.
+
+    Raises:
+        BadInputError: the manifest tells of it what makes no sense.
+    """
+    kind = name.rpartition(".")[0]
+    made = {record["path"].removeprefix(f"{FILMS}/"): record.get("made", {}) for record in _films(writer)}
+    same = [name, *(other for other in made if other.rpartition(".")[0] == kind)]
+    like = next((other for other in (*same, *sorted(made)) if other in made), None)
+    if like is None:
+        return Filming()
+    try:
+        filming = recalled(made[like])
+    except UsageError as error:
+        raise BadInputError(f"{writer.folder} tells of its film {like} what makes no sense ({error}); draw the series again") from error
+    if like == name:
+        return filming
+    return replace(filming, max_bytes=None) if like in same else Filming(look=filming.look)
 
 
 def _film_fits(writer: RunWriter, name: str, size: str) -> bool:

@@ -17,7 +17,7 @@ def test_some_runs_that_cannot_be_filmed_end_with_3(capsys: Caught) -> None:
     assert run(["film", "run", "nowhere", "--json"]) == 3
     output = capsys.readouterr()
     records = json.loads(output.out)["runs"]
-    assert records[0]["films"] == ["films/series.svg"]
+    assert records[0]["films"] == ["films/series.svg", "films/trajectory.svg"]
     assert "no run folder" in records[1]["error"]
     assert "nowhere" in output.err
 
@@ -38,7 +38,7 @@ def test_a_disk_that_fails_one_run_does_not_stop_the_others(capsys: Caught, monk
     output = capsys.readouterr()
     records = json.loads(output.out)["runs"]
     assert "disk is full" in records[0]["error"]
-    assert records[1]["films"] == ["films/series.svg"]
+    assert records[1]["films"] == ["films/series.svg", "films/trajectory.svg"]
     assert "disk is full" in output.err
     assert run(["film", "there"]) == 1
     assert "disk is full" in one_sentence(capsys)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from functools import cache
 from pathlib import Path
 
+import cairosvg
 import numpy as np
 import pytest
 from film_files import decode, probe, small_frames
+from PIL import Image
 from sample_series import sample_series
 
 from picasso_series.film import MP4_RATE, Filming, film_names, write_films
@@ -17,7 +20,8 @@ from picasso_series.film.draw import to_rgb
 from picasso_series.film.encode import GREYS, ramp
 from picasso_series.film.painter import Painter
 from picasso_series.film.stories import KINDS, STORIES, Telling, tell
-from picasso_series.film.timeline import Film
+from picasso_series.film.timeline import Film, Label, Scene
+from picasso_series.inking import Strokes
 from picasso_series.look import load_look
 from picasso_series.settings import size_pixels
 from picasso_series.sizes import SIZES
@@ -100,6 +104,19 @@ def test_small_films_have_size_rate_and_duration(made: Path, kind: str, form: st
     last = film.frame_count(SMALL_RATE) / SMALL_RATE - durations[-1] / 1000
     for shown, seconds in ((frames[0][0], 0.0), (frames[-1][0], last)):
         assert np.abs(shown - drawn(film, seconds)).mean() < 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_svg_has_size_and_duration_and_shows_the_first_drawing_at_rest(made: Path, kind: str) -> None:
+    """What moves in it is looked at in a browser (test_film_browser)."""
+    text = (made / f"{kind}.svg").read_text()
+    assert 'viewBox="0 0 216 270"' in text
+    (seconds,) = re.findall(r"animation-duration:([\d.]+)s;animation-iteration-count:infinite", text)
+    assert float(seconds) == pytest.approx(film_of(kind).seconds, abs=0.002)
+    shown = Image.open(io.BytesIO(cairosvg.svg2png(bytestring=text.encode(), output_width=216))).convert("RGB")
+    label = Label("" if kind == "draw-on" else "I", "4 strokes")
+    scene = Scene(Strokes.of(SERIES.levels[0].sketch.points), labels=(label,))
+    assert np.abs(np.asarray(shown).astype(int) - to_rgb(PAINTER.frame(scene))).mean() < 0.6
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -27,7 +27,7 @@ def _bytes(ctx: click.Context, param: click.Parameter, value: str | None) -> int
     """A number of bytes such as 800k or 5M; k and M are thousands and millions."""
     if value is None:
         return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kKmM]?)[bB]?", value.strip())
+    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,15})?)\s*([kKmM]?)[bB]?", value.strip())
     if match is None or float(match[1]) == 0:
         raise click.BadParameter(f"takes a number of bytes such as 800k or 5M, not {value!r}")
     return round(float(match[1]) * {"": 1, "k": 1_000, "m": 1_000_000}[match[2].lower()])
@@ -52,10 +52,18 @@ def _listed(ctx: click.Context, param: click.Parameter, value: str | None) -> li
 @click.option(
     "--max-bytes", metavar="N[k|M]", callback=_bytes, cls=Option, section="Films", help="The most that a GIF or WebP may weigh [any]."
 )
-@click.option("--story", metavar="simplify|grow|pingpong", cls=Option, section="Films", help="How the series film is told [simplify].")
-@click.option("--loop/--hold", default=True, cls=Option, section="Films", help="Lead over to the beginning, or hold the last frame [loop].")
-@click.option("--loss-curve", is_flag=True, cls=Option, section="Films", help="Show the loss in the trajectory film.")
-@click.option("--style", metavar="NAME|FILE.toml", cls=Option, section="Look", help="ink, chalk, brush, pencil, or your own [ink].")
+@click.option(
+    "--story", metavar="simplify|grow|pingpong", cls=Option, section="Films", help="How the series film is told [as it was; simplify]."
+)
+@click.option(
+    "--loop/--hold", default=None, cls=Option, section="Films", help="Lead over to the beginning, or hold the last frame [as it was; loop]."
+)
+@click.option(
+    "--loss-curve/--no-loss-curve", default=None, cls=Option, section="Films", help="Show the loss in the trajectory film [as it was; no]."
+)
+@click.option(
+    "--style", metavar="NAME|FILE.toml", cls=Option, section="Look", help="ink, chalk, brush, pencil, or your own [as it was; ink]."
+)
 @click.option("--ink", metavar="COLOR", cls=Option, section="Look", help="Color of strokes and letters [the style's].")
 @click.option("--paper", metavar="COLOR", cls=Option, section="Look", help="Color of the ground [the style's].")
 @click.option(
@@ -64,10 +72,14 @@ def _listed(ctx: click.Context, param: click.Parameter, value: str | None) -> li
 @click.option(
     "--margin", metavar="M", type=float, cls=Option, section="Look", help="Space around the drawing, 0 to 0.4 of the frame [0.08]."
 )
-@click.option("--title", metavar="TEXT", cls=Option, section="Look", help="Words above the drawing [none].")
-@click.option("--caption", metavar="TEXT", cls=Option, section="Look", help="Words below the drawing [none].")
+@click.option("--title", metavar="TEXT", cls=Option, section="Look", help="Words above the drawing [as they were; none].")
+@click.option("--caption", metavar="TEXT", cls=Option, section="Look", help="Words below the drawing [as they were; none].")
 @click.option(
-    "--count/--no-count", "counted", default=True, cls=Option, section="Look", help="Number the states and tell their strokes [count]."
+    *("--count/--no-count", "counted"),
+    default=None,
+    cls=Option,
+    section="Look",
+    help="Number the states and tell their strokes [as it was; count].",
 )
 @output_options
 def film(
@@ -80,7 +92,10 @@ def film(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Make the films of each RUN anew, from what its folder holds; nothing is drawn again."""
+    """Make the films of each RUN anew, from what its folder holds; nothing is drawn again.
+
+    A film that is made again looks and tells as it did before, but for what you say.
+    """
     output = Output.of(quiet, verbose, as_json)
     from picasso_series.cli.progress import follow
     from picasso_series.film import film_names, plan_filming
@@ -88,11 +103,12 @@ def film(
 
     forms = None if formats is None else parse_setting("formats", formats)
     film_names(kinds or (), forms or ())
-    filming = plan_filming(**{name: value for name, value in {**options, "size": size}.items() if value is not None})
+    given = {name: value for name, value in options.items() if value is not None}
+    plan_filming(**given, size=size)
 
     def remake(folder: Path) -> list[str]:
         with follow(output) as progress:
-            run = remake_films(folder, size=size, formats=forms, kinds=kinds, filming=filming, on_film=progress.film)
+            run = remake_films(folder, size=size, formats=forms, kinds=kinds, options=given, on_film=progress.film)
         return [record["path"] for record in run.manifest["files"] if record["path"].startswith("films/")]
 
     for_each(runs, remake, output, made="films", done="filmed")

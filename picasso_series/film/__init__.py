@@ -7,25 +7,22 @@ stored by ``encode`` and ``animate``. Needs no torch.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from picasso_series.atomic import write_whole
 from picasso_series.errors import PicassoError, UsageError
-from picasso_series.film.animate import DRAWABLE, animated_svg
+from picasso_series.film.animate import animated_svg
 from picasso_series.film.draw import to_rgb
 from picasso_series.film.encode import Frames, film_palette, gif, unwritten, webp, write_mp4
+from picasso_series.film.filming import Filming, kept, plan_filming, recalled
 from picasso_series.film.painter import Painter
 from picasso_series.film.stories import KINDS, Telling, tell
 from picasso_series.film.thrift import GIF_DIET, WEBP_DIET, Portion, fitting
 from picasso_series.film.timeline import Film, Scene
 from picasso_series.levels import Series
-from picasso_series.look import DEFAULT_STYLE, Look, load_look
 from picasso_series.settings import FORMATS
 from picasso_series.settings import size_pixels as parse_size
-from picasso_series.toml_file import did_you_mean
 
 __all__ = [
     "DEFAULT_KINDS",
@@ -35,8 +32,10 @@ __all__ = [
     "Telling",
     "film_file",
     "film_names",
+    "kept",
     "parse_size",
     "plan_filming",
+    "recalled",
     "write_film",
     "write_films",
 ]
@@ -51,67 +50,8 @@ Progress = Callable[[str, int, int], None]
 """Called with a film's file name, its frames done and its frames in all."""
 
 
-@dataclass(frozen=True)
-class Filming:
-    """How films are made.
-
-    Attributes:
-        size: width and height of an MP4 in pixels, both even; GIF and WebP keep the shape but are smaller.
-        look: how everything is shown.
-        telling: how stories are told.
-        max_bytes: the most that a GIF or a WebP may weigh, None for any.
-
-    Raises:
-        UsageError: the size is not even, or no film could be so small.
-    """
-
-    size: tuple[int, int] = (1080, 1080)
-    look: Look = field(default_factory=Look)
-    telling: Telling = field(default_factory=Telling)
-    max_bytes: int | None = None
-
-    def __post_init__(self) -> None:
-        width, height = self.size
-        if min(width, height) < 2 or width % 2 or height % 2:
-            raise UsageError(f"a film has even sides, such as 1080x1080, not {width}x{height}")
-        if self.max_bytes is not None and self.max_bytes < 1:
-            raise UsageError(f"max_bytes takes a number of bytes above 0, not {self.max_bytes}")
-
-
-def plan_filming(
-    *,
-    size: str = "square",
-    style: str = DEFAULT_STYLE,
-    story: str = "simplify",
-    loop: bool = True,
-    loss_curve: bool = False,
-    max_bytes: int | None = None,
-    **look: Any,
-) -> Filming:
-    """How films are made, from plain words.
-
-    Args:
-        size: a name such as "story", or "WxH".
-        style: a style's name or the path of a style file.
-        story: how the series film is told: "simplify", "grow" or "pingpong".
-        loop: whether the end leads over to the beginning; else the last scene is held.
-        loss_curve: whether the trajectory film shows the loss as a small curve.
-        max_bytes: the most that a GIF or a WebP may weigh.
-        **look: any field of :class:`~picasso_series.look.Look` to change in the style; None leaves it.
-
-    Raises:
-        UsageError: one of them makes no sense.
-        BadInputError: the style file cannot be used.
-    """
-    known = [entry.name for entry in fields(Look) if entry.name not in ("name", "description")]
-    for name in look:
-        if name not in known:
-            raise UsageError(f"there is no option {name!r} for films{did_you_mean(name, known)}; the look has {', '.join(known)}")
-    return Filming(parse_size(size), load_look(style, **look), Telling(story, loop, loss_curve), max_bytes)
-
-
 def film_names(kinds: Sequence[str], formats: Sequence[str]) -> list[str]:
-    """The files that these kinds of films in these formats are, in order; a trajectory has no SVG.
+    """The files that these kinds of films in these formats are, in order.
 
     Raises:
         UsageError: an unknown kind or format.
@@ -121,7 +61,7 @@ def film_names(kinds: Sequence[str], formats: Sequence[str]) -> list[str]:
             if value not in known:
                 raise UsageError(f"{name} takes {', '.join(known)}, not {value!r}")
     pairs = [(kind, form) for form in dict.fromkeys(formats) for kind in dict.fromkeys(kinds)]
-    return [f"{kind}.{form}" for kind, form in pairs if form != "svg" or kind in DRAWABLE]
+    return [f"{kind}.{form}" for kind, form in pairs]
 
 
 def write_films(
@@ -183,8 +123,7 @@ def write_film(
     """
     filming = filming or Filming()
     kind, form = kind or path.stem, path.suffix.lower().removeprefix(".")
-    if not film_names([kind], [form]):
-        raise UsageError(f"the film {kind} cannot be a vector file; choose mp4, gif or webp for it")
+    film_names([kind], [form])
     film = tell(kind, series, filming.telling)
     if form == "mp4":
         painter = Painter(*filming.size, series.subject.detail, filming.look)

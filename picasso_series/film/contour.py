@@ -32,16 +32,21 @@ _EDGE, _CUT = 0.8, 20.0
 """A rim that stays this near to an edge of photo or square for so long, in units of the canvas, is where these end, not the subject."""
 
 
-def outline(subject: Subject) -> Strokes:
-    """The outline, the longest line first, as many short curves in a row of which each is at its middle's width everywhere."""
-    pieces: list[Curves] = []
+def rims(subject: Subject) -> list[Curves]:
+    """The outline's lines, the longest first, as smooth chains of cubics (3 k + 1, 2) in the unit square, each cubic ``STEP`` long."""
+    found: list[Curves] = []
     for chain in sorted(_chains(subject), key=lambda chain: -arc_length(chain)[-1]):
         even = resample(smooth(chain, 1.5), max(3, 1 + round(arc_length(chain)[-1] / STEP))) / CANVAS
         if is_closed(chain):
             even[-1] = even[0]
-        whole = through(even[None])[0]
-        pieces.append(np.stack([whole[i : i + 4] for i in range(0, len(whole) - 1, 3)]))
-    curves = np.concatenate([np.zeros((0, 4, 2)), *pieces])
+        found.append(through(even[None])[0])
+    return found
+
+
+def outline(subject: Subject) -> Strokes:
+    """The outline as many short curves in a row of which each is at its middle's width everywhere."""
+    pieces = [chain[3 * i : 3 * i + 4] for chain in rims(subject) for i in range(len(chain) // 3)]
+    curves = np.array(pieces, np.float64).reshape(-1, 4, 2)
     return Strokes(curves, np.full(len(curves), THIN), np.full((len(curves), 2), 0.5))
 
 

@@ -1,176 +1,169 @@
-"""What each path of an animated drawing does in its time: the films' stories as lives of single strokes.
+"""The scores of the films: the abstraction, the optimization and a pen at work, for players that move vectors.
 
-Knows when a stroke is drawn, bends, joins and leaves; knows no CSS and no SVG. A player that interpolates a path's control points from one
-moment to the next shows the same film as ``stories`` does frame by frame.
+Knows the clock of each story, the one that ``stories`` has; what a stroke does in a change is known to ``score``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from picasso_series.film.morph import Change, change
+from picasso_series.film import stories
+from picasso_series.film.contour import outline
+from picasso_series.film.morph import change
 from picasso_series.film.pen import plan_pen
-from picasso_series.film.stories import DRAW_ON, LAST_HOLD, LEVEL_HOLD, MORPH, SERIES_MOST, Telling, pen_seconds
-from picasso_series.film.timeline import between, ease
+from picasso_series.film.score import Curve, Life, Moment, Overture, Score, Stay, changing, coming, in_turn, rest
+from picasso_series.film.stories import Telling, pen_seconds, row_at, row_times, search_times
+from picasso_series.film.timeline import between, glide
 from picasso_series.levels import Level, Series
+from picasso_series.strokes import CANVAS, Sketch
 
-RETRACT = 0.7
-"""Seconds in which the last drawing goes before the film begins again."""
+SEARCH_MOMENTS = 11
+"""Shapes of a stroke that are known of its level's optimization, at even times."""
 
-_QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
-_PACES = ("starting", "even", "even", "stopping", "even")
-"""Times of a bend's moments and how it goes on from each: together a half cosine."""
-_WHOLE = np.array([0.0, 1.0])
-
-
-@dataclass(frozen=True, eq=False)
-class Moment:
-    """A stroke at one time.
-
-    Attributes:
-        time: seconds after the beginning.
-        curve: its shape (4, 2).
-        span: (2,), the part of a stroke's profile along which it lies.
-        drawn: the part of its length that is there, from its start.
-        pace: how it goes from here to the next moment: "even", "eased" (slow at both ends), "starting" (slow at first) or "stopping".
-    """
-
-    time: float
-    curve: NDArray[np.float64]
-    span: NDArray[np.float64]
-    drawn: float
-    pace: str = "even"
+STRAY = 0.8 / CANVAS
+"""How far a stroke may be from its way, in sides of the square, so that fewer of them need to be told."""
 
 
-@dataclass(frozen=True)
-class Life:
-    """One path: a stroke of the level with this index, and its moments in turn; before the first and after the last it stays as it is."""
-
-    level: int
-    moments: tuple[Moment, ...]
-
-    @property
-    def bends(self) -> bool:
-        """Whether its shape changes."""
-        return any(moment.curve is not self.moments[0].curve for moment in self.moments)
-
-
-@dataclass(frozen=True)
-class Score:
-    """An animated drawing.
-
-    Attributes:
-        lives: all paths, by level and in drawing order.
-        windows: (begin, end) in seconds, when each level's paths are there.
-        words: (begin, end) in seconds, when each level's words are there: they change in the middle of a change.
-        seconds: how long it takes once.
-        direction: "normal", "reverse" or "alternate", as CSS names it.
-        repeats: how often it is played, None for endlessly.
-    """
-
-    lives: tuple[Life, ...]
-    windows: tuple[tuple[float, float], ...]
-    words: tuple[tuple[float, float], ...]
-    seconds: float
-    direction: str = "normal"
-    repeats: int | None = None
+def score_of(kind: str, series: Series, telling: Telling) -> Score:
+    """The score of a film of a kind of ``stories.KINDS``; the series has a level."""
+    if kind == "draw-on":
+        return pen_score(series.levels[0], telling)
+    return series_score(series, telling) if kind == "series" else trajectory_score(series, telling)
 
 
 def series_score(series: Series, telling: Telling) -> Score:
-    """The first drawing draws itself and becomes the others in turn.
+    """The photo's outline, the first drawing over it, and how it becomes the others in turn.
 
-    The story "grow" is this one backward, "pingpong" there and back. What does not loop ends with a drawing and not with a blank sheet.
+    The story "grow" is this one backward, "pingpong" there and back.
     """
-    levels = series.levels
-    changes = [change(a.sketch, b.sketch, b.lineage) for a, b in pairwise(levels)]
-    pace = between([MORPH + LEVEL_HOLD] * len(changes), 0, SERIES_MOST)
-    draws_on = telling.loop or telling.story == "simplify"
-    clock = DRAW_ON if draws_on else 0.0
-    windows, turns = [], []
-    begin = 0.0
-    for _ in changes:
-        clock += LEVEL_HOLD * pace
-        turns.append(clock)
-        clock += MORPH * pace
-        windows.append((begin, clock))
-        begin = clock
-    clock += LAST_HOLD
-    goes = telling.story == "grow" or (telling.loop and telling.story == "simplify")
-    end = clock + (RETRACT if goes else 0.0)
-    windows.append((begin, end))
+    levels, simplifies = series.levels, telling.story == "simplify"
+    plans = [change(a.sketch, b.sketch, b.lineage) for a, b in pairwise(levels)]
+    pace = between([stories.MORPH + stories.LEVEL_HOLD] * len(plans), 0, stories.SERIES_MOST)
+    hold = stories.END_HOLD if telling.story == "grow" and not telling.loop else stories.PHOTO_HOLD
+    whole, drawn = hold + stories.CONTOUR, hold + stories.CONTOUR + stories.DRAW_ON
+    lined = len(outline(series.subject).curves) > 0
+    begin = whole if lined else hold
+    photo = [(0.0, 1.0), (hold, 1.0), *([(whole, stories.PALE)] if lined else []), (begin + 0.9 * (drawn - begin), 0.0)]
+    ways = in_turn(levels[0], begin, drawn - begin)
+    turns = [drawn + stories.LEVEL_HOLD * pace + n * (stories.LEVEL_HOLD + stories.MORPH) * pace for n in range(len(plans))]
     lives: list[Life] = []
-    for number, level in enumerate(levels):
-        begins = _stagger(level, 0.0, DRAW_ON) if number == 0 and draws_on else {}
-        if number < len(changes):
-            lives += _changing(number, level, changes[number], turns[number], MORPH * pace, begins)
-        else:
-            lives += _last(number, level, begins, clock if goes else None)
-    direction = {"simplify": "normal", "grow": "reverse", "pingpong": "alternate"}[telling.story]
+    for number, (level, plan, turn) in enumerate(zip(levels, plans, turns, strict=False)):
+        arrivals = _arrivals(level, ways) if number == 0 else {}
+        lives += changing(number, level, plan, turn, stories.MORPH * pace, arrivals)
+    ends = _arrivals(levels[0], ways) if not plans else {s.id: (rest(s.points.astype(np.float64)),) for s in levels[-1].sketch.strokes}
+    lives += [_at_last(len(plans), ends[i]) for i in levels[-1].sketch.ids]
+    last = {"simplify": stories.LAST_HOLD if telling.loop else stories.END_HOLD, "grow": stories.LAST_HOLD}
+    # There and back, the last drawing is held twice.
+    clock = (turns[-1] + stories.MORPH * pace if turns else drawn) + last.get(telling.story, stories.LAST_HOLD / 2)
+    returns = stories.RETURN if telling.loop and telling.story != "pingpong" else 0.0
+    if returns:
+        photo += [(clock, 0.0), (clock + 0.8 * returns, 1.0)]
+    end = clock + returns
     repeats = None if telling.loop else 2 if telling.story == "pingpong" else 1
-    middles = [0.0, *(turn + 0.5 * MORPH * pace for turn in turns), end]
-    return Score(tuple(lives), tuple(windows), tuple(pairwise(middles)), end, direction, repeats)
+    return Score(
+        tuple(lives),
+        _stays(begin, [turn + stories.MORPH * pace for turn in turns], end, 0.7 * returns),
+        _words((begin + drawn) / 2, (drawn - begin) / 2, turns, stories.MORPH * pace, clock + 0.5 * returns, 0.5 * returns),
+        end,
+        "normal" if simplifies else "reverse" if telling.story == "grow" else "alternate",
+        repeats,
+        Overture(tuple(photo), (hold, whole, begin + (drawn - begin) / 1.1) if lined else None),
+    )
+
+
+def trajectory_score(series: Series, telling: Telling) -> Score:
+    """The optimization of each level in turn, at an even visual speed."""
+    levels = series.levels
+    times = search_times(len(levels))
+    begin, clock = times.photo, times.photo + times.coming
+    starts = [Sketch.from_points(level.trajectory.points[0], level.trajectory.ids.tolist()) for level in levels]
+    ways = in_turn(levels[0], begin, times.coming)
+    lives: list[Life] = []
+    turns: list[float] = []
+    for number, level in enumerate(levels):
+        found = {
+            i: (*coming(curve, ways.get(i) if number == 0 else None), *rests) for i, (curve, rests) in _search(level, clock, times.work)
+        }
+        if level is levels[-1]:
+            lives += [_at_last(number, found[i]) for i in level.sketch.ids]
+            clock += times.work
+            continue
+        turns.append(clock + times.work + times.hold)
+        after = levels[number + 1]
+        lives += changing(number, level, change(level.sketch, starts[number + 1], after.lineage), turns[-1], times.change, found)
+        clock = turns[-1] + times.change
+    clock += times.last if telling.loop else stories.END_HOLD
+    returns = times.back if telling.loop else 0.0
+    photo = [(0.0, 1.0), (begin, 1.0), (begin + 0.9 * times.coming, 0.0)]
+    if returns:
+        photo += [(clock, 0.0), (clock + 0.8 * returns, 1.0)]
+    return Score(
+        tuple(lives),
+        _stays(begin, [turn + times.change for turn in turns], clock + returns, 0.7 * returns),
+        _words(begin + 0.5 * times.coming, 0.5 * times.coming, turns, times.change, clock + 0.5 * returns, 0.5 * returns),
+        clock + returns,
+        repeats=None if telling.loop else 1,
+        overture=Overture(tuple(photo)),
+    )
 
 
 def pen_score(level: Level, telling: Telling) -> Score:
     """The drawing from the blank sheet at the pace of a pen."""
     plan = plan_pen(level.sketch.points)
-    seconds = pen_seconds(plan)
-    end = 0.3 + seconds + LAST_HOLD
-    lives = []
-    for curve, begin, done in zip(plan.curves, 0.3 + seconds * plan.begins, 0.3 + seconds * plan.ends, strict=True):
-        moments = [Moment(float(begin), curve, _WHOLE, 0.0, "eased"), Moment(float(done), curve, _WHOLE, 1.0)]
-        if telling.loop:
-            moments += [Moment(end, curve, _WHOLE, 1.0, "eased"), Moment(end + RETRACT, curve, _WHOLE, 0.0)]
-        lives.append(Life(0, tuple(moments)))
-    total = end + (RETRACT if telling.loop else 0.0)
-    return Score(tuple(lives), ((0.0, total),), ((0.3 + seconds, total),), total, repeats=None if telling.loop else 1)
+    begin = stories.BLANK
+    done = begin + pen_seconds(plan)
+    ways = zip(begin + (done - begin) * plan.begins, begin + (done - begin) * plan.ends, strict=True)
+    lives = [_at_last(0, coming(curve, (float(a), float(b)))) for curve, (a, b) in zip(plan.curves, ways, strict=True)]
+    fall = stories.VANISH if telling.loop else 0.0
+    end = done + (stories.LAST_HOLD if telling.loop else stories.END_HOLD) + fall
+    words = Stay(done, end - fall / 2, 0.2, fall / 2)
+    return Score(tuple(lives), (Stay(0.0, end, fall=fall),), (words,), end, repeats=None if telling.loop else 1)
 
 
-def _changing(number: int, level: Level, plan: Change, turn: float, seconds: float, begins: dict[int, tuple[float, float]]) -> list[Life]:
-    """The strokes of a level that is not the last, in drawing order, and those of the next that come out of none of them."""
-    found: dict[int, Life] = {}
-    shapes = [plan.cubics(ease(u)) for u in _QUARTERS]
-    spans = [plan.spans_at(ease(u)) for u in _QUARTERS]
-    for row, stroke in enumerate(plan.moving):
-        bending = [
-            Moment(turn + u * seconds, shape[row], span[row], 1.0, pace)
-            for u, shape, span, pace in zip(_QUARTERS, shapes, spans, _PACES, strict=True)
-        ]
-        found[stroke] = Life(number, (*_coming(plan.start[row], begins.get(stroke)), *bending))
-    for stroke, curve in zip(plan.left, plan.leaving, strict=True):
-        going = (Moment(turn, curve, _WHOLE, 1.0, "eased"), Moment(turn + 0.75 * seconds, curve, _WHOLE, 0.0))
-        found[stroke] = Life(number, (*_coming(curve, begins.get(stroke)), *going))
-    fresh = [Life(number, _coming(curve, (turn, turn + seconds))) for curve in plan.entering]
-    return [*(found[stroke] for stroke in level.sketch.ids), *fresh]
+def _at_last(number: int, moments: tuple[Moment, ...]) -> Life:
+    """The life of a stroke that ends as it is drawn."""
+    return Life(number, moments[-1].curve, moments)
 
 
-def _last(number: int, level: Level, begins: dict[int, tuple[float, float]], goes: float | None) -> list[Life]:
-    """The strokes of the last level, which go when the time ``goes`` has come."""
-    lives = []
-    ways = _stagger(level, goes or 0.0, RETRACT)
-    for stroke in level.sketch.strokes:
-        curve = stroke.points.astype(np.float64)
-        begin, end = ways[stroke.id]
-        going = () if goes is None else (Moment(begin, curve, _WHOLE, 1.0, "eased"), Moment(end, curve, _WHOLE, 0.0))
-        rest = () if going or stroke.id in begins else (Moment(0.0, curve, _WHOLE, 1.0),)
-        lives.append(Life(number, (*_coming(curve, begins.get(stroke.id)), *rest, *going)))
-    return lives
+def _arrivals(level: Level, ways: dict[int, tuple[float, float]]) -> dict[int, tuple[Moment, ...]]:
+    return {stroke.id: coming(stroke.points.astype(np.float64), ways[stroke.id]) for stroke in level.sketch.strokes}
 
 
-def _coming(curve: NDArray[np.float64], way: tuple[float, float] | None) -> tuple[Moment, ...]:
-    """The moments in which a stroke is drawn from ``way``'s begin to its end."""
-    if way is None:
-        return ()
-    return Moment(way[0], curve, _WHOLE, 0.0, "eased"), Moment(way[1], curve, _WHOLE, 1.0)
+def _search(level: Level, begin: float, seconds: float) -> list[tuple[int, tuple[Curve, tuple[Moment, ...]]]]:
+    """By their ids, the first shapes of a level's strokes and the moments of their optimization."""
+    steps, times = np.linspace(0, 1, SEARCH_MOMENTS), row_times(level.trajectory)
+    shapes = [row_at(level.trajectory, times, glide(u)) for u in steps]
+    found = []
+    for row, stroke in enumerate(level.trajectory.ids):
+        way = np.stack([shape[row] for shape in shapes])
+        told = [rest(way[n], begin + steps[n] * seconds) for n in _telling(way, steps)]
+        found.append((int(stroke), (told[0].curve, tuple(told))))
+    return found
 
 
-def _stagger(level: Level, begin: float, seconds: float) -> dict[int, tuple[float, float]]:
-    """When each stroke of a level begins and ends, one shortly after the other, the most salient first."""
-    ids: Sequence[int] = level.sketch.ids
-    delays = np.linspace(0, 0.45, len(ids)) if len(ids) > 1 else np.zeros(len(ids))
-    return {i: (begin + float(delay) * seconds, begin + (float(delay) + 0.55) * seconds) for i, delay in zip(ids, delays, strict=True)}
+def _telling(way: NDArray[np.float64], steps: NDArray[np.float64]) -> list[int]:
+    """Of a stroke's shapes (n, 4, 2) at the times ``steps``, those from which the others follow by going evenly from one to the next."""
+    last = len(way) - 1
+    part = ((steps - steps[0]) / (steps[-1] - steps[0]))[:, None, None]
+    away = np.linalg.norm(way - ((1 - part) * way[0] + part * way[-1]), axis=-1).max(axis=1)
+    worst = int(away.argmax())
+    if last < 2 or away[worst] <= STRAY:
+        return [0, last]
+    return [*_telling(way[: worst + 1], steps[: worst + 1])[:-1], *(worst + n for n in _telling(way[worst:], steps[worst:]))]
+
+
+def _stays(begin: float, turns: list[float], end: float, fall: float) -> tuple[Stay, ...]:
+    """The drawings: each takes the place of the one before at once, the last goes in ``fall`` seconds."""
+    places = [begin, *turns, end]
+    return tuple(Stay(a, b, fall=fall if b == end else 0.0) for a, b in pairwise(places))
+
+
+def _words(begin: float, rise: float, turns: list[float], change: float, end: float, fall: float) -> tuple[Stay, ...]:
+    """The words: they change in the middle of a change, the old ones gone before the new ones come."""
+    fade = 0.4 * change
+    begins = [(begin, rise), *((turn + change - fade, fade) for turn in turns)]
+    ends = [*((turn + fade, fade) for turn in turns), (end, fall)]
+    return tuple(Stay(a, b, rise, fall) for (a, rise), (b, fall) in zip(begins, ends, strict=True))

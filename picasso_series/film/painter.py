@@ -68,7 +68,7 @@ class Stage:
     @property
     def _edge(self) -> float:
         """Least room between words and the frame's edge."""
-        return 0.02 * min(self.width, self.height)
+        return 0.03 * min(self.width, self.height)
 
     @property
     def _head(self) -> float:

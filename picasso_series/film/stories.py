@@ -33,12 +33,18 @@ RETURN, END_HOLD = 0.7, 2.2
 """Seconds of the series film: the photo, its outline's coming, the first drawing's, each change, each level, the last, the way back to
 the beginning, and the last scene of a film that does not loop."""
 
+PALE = 0.55
+"""Opacity to which the photo fades while its outline comes."""
+
 SERIES_MOST = 8.0
 """Seconds that all changes and holds between the two ends may take together in one direction; longer series are told faster."""
 
 TRAJECTORY_SECONDS = (8.0, 12.0)
 DRAW_ON_SECONDS = (3.0, 8.0)
 """Least and most seconds of the trajectory film, and of the pen's work in the draw-on film."""
+
+BLANK, VANISH = 0.3, 0.6
+"""Seconds of the draw-on film: the blank sheet before the pen's work, and the drawing's going before it begins again."""
 
 PEN_SECONDS = 0.8
 """Seconds in which the pen draws a straight line as long as the drawing is wide."""
@@ -99,6 +105,39 @@ def row_times(trajectory: Trajectory) -> NDArray[np.float64]:
     return np.asarray(times / times[-1], np.float64)
 
 
+@dataclass(frozen=True)
+class SearchTimes:
+    """Seconds of the trajectory film: photo, the first strokes' coming, each optimization, hold and change, the last hold, the return."""
+
+    photo: float = 0.5
+    coming: float = 0.8
+    work: float = 1.2
+    hold: float = 0.6
+    change: float = 0.5
+    last: float = 1.4
+    back: float = 0.6
+
+
+def search_times(count: int) -> SearchTimes:
+    """The clock of the trajectory film of ``count`` levels: few take longer each, and many are told faster."""
+    one = SearchTimes()
+    rest = one.photo + one.coming + (one.hold + one.change) * (count - 1) + one.last + one.back
+    least, most = TRAJECTORY_SECONDS
+    work = max(one.work, (least - rest) / count)
+    pace = min(1.0, most / (rest + work * count))
+    return SearchTimes(*(pace * seconds for seconds in (one.photo, one.coming, work, one.hold, one.change, one.last, one.back)))
+
+
+def row_at(trajectory: Trajectory, times: NDArray[np.float64], moved: float) -> NDArray[np.float64]:
+    """The strokes (n, 4, 2) at a time in [0, 1], between the rows that are shown at ``times``."""
+    rows = trajectory.points
+    if len(times) == 1:
+        return np.asarray(rows[0], np.float64)
+    right = int(np.clip(np.searchsorted(times, moved), 1, len(times) - 1))
+    part = (moved - times[right - 1]) / (times[right] - times[right - 1])
+    return np.asarray((1 - part) * rows[right - 1].astype(np.float64) + part * rows[right].astype(np.float64))
+
+
 def pen_seconds(plan: PenPlan) -> float:
     """How long the pen of a draw-on film takes, by the length of what it draws."""
     alone = PEN_SECONDS * sum(length(curve) for curve in plan.curves)
@@ -111,46 +150,31 @@ def _series_film(series: Series, telling: Telling) -> Film:
     pace = between([MORPH + LEVEL_HOLD] * len(pairs), 0, SERIES_MOST)
     holds = [still(_drawn(level.sketch.points, label), LEVEL_HOLD * pace) for level, label in zip(levels, labels, strict=True)]
     changes = [_morph(levels[a], levels[b], levels[b].sketch.points, (labels[a], labels[b]), MORPH * pace) for a, b in pairs]
-    back = [shot for morph, hold in zip(changes[::-1], holds[-2::-1], strict=True) for shot in (morph.backward(), hold)]
-    there = [shot for hold, morph in zip(holds, changes, strict=False) for shot in (hold, morph)]
+    there = [*_coming(series, labels[0]), *(shot for hold, morph in zip(holds, changes, strict=False) for shot in (hold, morph))]
+    last, away = replace(holds[-1], seconds=LAST_HOLD), _return(levels[-1], labels[-1], RETURN)
+    back = [shot.backward() for shot in there[::-1]]
     if telling.story == "grow":
-        shots = [replace(holds[-1], seconds=LAST_HOLD), *back, _return(levels[0], labels[0], RETURN)]
-        shots.append(_photo(LAST_HOLD if telling.loop else END_HOLD))
-        if telling.loop:
-            shots.append(_return(levels[-1], labels[-1], RETURN).backward())
-        return Film(tuple(shots))
-    shots = [_photo(PHOTO_HOLD), *_coming(series, labels[0]), *there]
-    if telling.story == "simplify":
-        shots.append(replace(holds[-1], seconds=LAST_HOLD if telling.loop else END_HOLD))
-        if telling.loop:
-            shots.append(_return(levels[-1], labels[-1], RETURN))
-        return Film(tuple(shots))
-    shots += [replace(holds[-1], seconds=LAST_HOLD), *back, _return(levels[0], labels[0], RETURN)]
-    if not telling.loop:
-        shots.append(_photo(END_HOLD))
-    return Film(tuple(shots))
+        return Film((last, *back, *([_photo(PHOTO_HOLD), away.backward()] if telling.loop else [_photo(END_HOLD)])))
+    if telling.story == "pingpong":
+        return Film((_photo(PHOTO_HOLD), *there, last, *back, _photo(PHOTO_HOLD if telling.loop else END_HOLD)))
+    return Film((_photo(PHOTO_HOLD), *there, *([last, away] if telling.loop else [replace(last, seconds=END_HOLD)])))
 
 
 def _trajectory_film(series: Series, telling: Telling) -> Film:
     """The optimization of each level in turn, at an even visual speed whatever the number of rows recorded."""
-    levels, labels = series.levels, _labels(series)
-    count, first = len(levels), levels[0]
-    rest = 0.5 + 0.8 + 0.5 * (count - 1) + 0.6 * (count - 1) + 1.4 + 0.6
-    least, most = TRAJECTORY_SECONDS
-    work = max(1.2, (least - rest) / count)
-    pace = min(1.0, most / (rest + work * count))
+    levels, labels, times = series.levels, _labels(series), search_times(len(series.levels))
     charts = [_loss_curve(level) if telling.loss_curve else None for level in levels]
-    shots = [_photo(0.5 * pace), _draw_over(first.trajectory.points[0], labels[0], 0.8 * pace)]
+    shots = [_photo(times.photo), _draw_over(levels[0].trajectory.points[0], labels[0], times.coming)]
     for number, (level, label, curve) in enumerate(zip(levels, labels, charts, strict=True)):
         if number:
             before = levels[number - 1]
-            morph = _morph(before, level, level.trajectory.points[0], (labels[number - 1], label), 0.5 * pace)
+            morph = _morph(before, level, level.trajectory.points[0], (labels[number - 1], label), times.change)
             shots.append(_losing(morph, charts[number - 1]))
-        shots.append(_optimization(level, label, curve, work * pace))
-        seconds = 0.6 if level is not levels[-1] else 1.4 if telling.loop else END_HOLD / pace
-        shots.append(still(replace(_drawn(level.sketch.points, label), chart=None if curve is None else Chart(curve, 1.0)), seconds * pace))
+        shots.append(_optimization(level, label, curve, times.work))
+        seconds = times.hold if level is not levels[-1] else times.last if telling.loop else END_HOLD
+        shots.append(still(replace(_drawn(level.sketch.points, label), chart=None if curve is None else Chart(curve, 1.0)), seconds))
     if telling.loop:
-        shots.append(_losing(_return(levels[-1], labels[-1], 0.6 * pace), charts[-1]))
+        shots.append(_losing(_return(levels[-1], labels[-1], times.back), charts[-1]))
     return Film(tuple(shots))
 
 
@@ -165,9 +189,9 @@ def _draw_on_film(series: Series, telling: Telling) -> Film:
         return Scene(partly_drawn(plan.curves, plan.drawn(u)), labels=(Label("", strokes_text(begun)),) if begun else ())
 
     blank, done = Scene(), _drawn(level.sketch.points, Label("", count_text(level)))
-    shots = [still(blank, 0.3), Shot(seconds, scene), still(done, LAST_HOLD if telling.loop else END_HOLD)]
+    shots = [still(blank, BLANK), Shot(seconds, scene), still(done, LAST_HOLD if telling.loop else END_HOLD)]
     if telling.loop:
-        shots.append(Shot(0.6, lambda u: replace(done, ink=1 - ease(u), labels=(done.labels[0].at(1 - ease(2 * u)),))))
+        shots.append(Shot(VANISH, lambda u: replace(done, ink=1 - ease(u), labels=(done.labels[0].at(1 - ease(2 * u)),))))
     return Film(tuple(shots))
 
 
@@ -190,11 +214,11 @@ def _coming(series: Series, label: Label) -> tuple[Shot, ...]:
         return (_draw_over(points, label, CONTOUR + DRAW_ON),)
 
     def around(u: float) -> Scene:
-        return Scene(stretch(line, 0.0, glide(u)), photo=1 - 0.45 * ease(u))
+        return Scene(stretch(line, 0.0, glide(u)), photo=1 - (1 - PALE) * ease(u))
 
     def inked(u: float) -> Scene:
         strokes = Strokes.together([stretch(line, glide(1.1 * u), 1.0), _drawn_in_turn(points, u)])
-        return Scene(strokes, photo=0.55 * (1 - ease(u / 0.9)), labels=(label.at(ease(2 * u - 1)),))
+        return Scene(strokes, photo=PALE * (1 - ease(u / 0.9)), labels=(label.at(ease(2 * u - 1)),))
 
     return Shot(CONTOUR, around), Shot(DRAW_ON, inked)
 
@@ -227,16 +251,12 @@ def _morph(before: Level, after: Level, points: NDArray[np.float32], labels: tup
 
 
 def _optimization(level: Level, label: Label, curve: NDArray[np.float64] | None, seconds: float) -> Shot:
-    times, rows = row_times(level.trajectory), level.trajectory.points.astype(np.float64)
+    times = row_times(level.trajectory)
 
     def scene(u: float) -> Scene:
         at = glide(u)
-        right = int(np.clip(np.searchsorted(times, at), 1, max(len(times) - 1, 1)))
-        points = rows[0]
-        if len(times) > 1:
-            part = (at - times[right - 1]) / (times[right] - times[right - 1])
-            points = (1 - part) * rows[right - 1] + part * rows[right]
-        return Scene(Strokes.of(points), labels=(label,), chart=None if curve is None else Chart(curve, at, ease(8 * u)))
+        chart = None if curve is None else Chart(curve, at, ease(8 * u))
+        return Scene(Strokes.of(row_at(level.trajectory, times, at)), labels=(label,), chart=chart)
 
     return Shot(seconds, scene)
 
