@@ -75,14 +75,14 @@ def test_a_gallery_of_which_some_runs_are_broken_holds_the_others(capsys: Caught
     shutil.copytree("run", "broken")
     Path("broken/films/series.svg").write_text("no drawing")
     shutil.copytree("run", "closed")
-    read = Path.read_text
+    read = Path.read_bytes
 
-    def refuse(path: Path, **how: str) -> str:
+    def refuse(path: Path) -> bytes:
         if "closed" in path.parts:
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return read(path, **how)
+        return read(path)
 
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
     assert run(["gallery", "broken", "run", "nowhere", "closed", "-o", "site", "--json"]) == 3
     output = capsys.readouterr()
     record = json.loads(output.out)
