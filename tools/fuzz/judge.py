@@ -60,6 +60,7 @@ def answer(args: Sequence[str], command: click.Command = app) -> Answer:
     # A warning that has been given once would not be given again, and a case would depend on those before it.
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
         warnings.simplefilter("always")
+        warnings.showwarning = _tell
         code = run(args, command=command)
     texts = []
     for stream in (out, err):
@@ -91,6 +92,11 @@ def fault_of(found: Answer) -> str | None:
     if _CONTROL.search(found.err) or _CONTROL.search(found.out):
         return "it sends control characters to the terminal"
     return None
+
+
+def _tell(message: Warning | str, category: type[Warning], filename: str, lineno: int, file: object = None, line: str | None = None) -> None:
+    """Tell a warning on stderr, also where somebody else collects them."""
+    sys.stderr.write(warnings.formatwarning(message, category, filename, lineno, line))
 
 
 def _forget_peak() -> None:
