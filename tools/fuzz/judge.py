@@ -94,7 +94,9 @@ def fault_of(found: Answer) -> str | None:
     return None
 
 
-def _tell(message: Warning | str, category: type[Warning], filename: str, lineno: int, file: object = None, line: str | None = None) -> None:
+def _tell(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: object = None, line: str | None = None
+) -> None:
     """Tell a warning on stderr, also where somebody else collects them."""
     sys.stderr.write(warnings.formatwarning(message, category, filename, lineno, line))
 
