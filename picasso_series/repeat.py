@@ -72,7 +72,8 @@ def plan_repeat(source: Path, photo: Path | None = None, *, mask: str | None = N
 def _found(folder: Path, given: Path | None, what: str, name: str, sha256: object, mend: str) -> Path:
     """The file of the run: the one given, or the first of that name where such files lie; the very one by its hash."""
     places = [given] if given is not None else [place / Path(name).name for place in (folder, folder.absolute().parent, Path())]
-    there = [place for place in dict.fromkeys(places) if place.is_file()]
+    own = {folder / "photo.png", folder / "mask.png"}
+    there = [place for place in dict.fromkeys(places) if place.is_file() and place not in own]
     if not there:
         where = f"at {given}" if given is not None else f"in {folder}, beside it or here"
         raise BadInputError(f"the {what} {name} of the run in {folder} was not found {where}; {mend}")

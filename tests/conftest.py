@@ -165,6 +165,13 @@ def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def stored(photo: Path, drawn_once: Path) -> Path:
+    """A copy of that run as ``out`` in the current folder, beside its photo."""
+    shutil.copytree(drawn_once, "out")
+    return Path("out")
+
+
+@pytest.fixture
 def place(photo: Path, drawn_once: Path, fake_core: None) -> Path:
     """``pear.png`` and a finished ``run`` of it in the current folder, the fake core, and a small model, also in the cache."""
     from sample_clip import open_clip_safetensors, tiny_clip
