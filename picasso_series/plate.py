@@ -218,9 +218,9 @@ def _lay_on(subject: Subject, states: Sequence[State], look: Look, sheet: Paper,
     scale = min(photo_room[0] / photo_window.width, photo_room[1] / photo_window.height, _PHOTO_SHARE * grid.scale)
     width, height = scale * photo_window.width, scale * photo_window.height
     if beside:
-        # It stands on one line with the lowest drawings.
+        # It stands on one line with the lowest drawings, unless that is up where the title is.
         foot_line = max(y for _, y in grid.cells) + grid.scale * window.height
-        photo, title, title_room = (head.x, foot_line - height), (head.x, head.y), head.width
+        photo, title, title_room = (head.x, max(foot_line - height, head.y + 6 * em)), (head.x, head.y), head.width
     else:
         photo = (head.x + head.width - width, head.y + (head.height - words - height) / 2)
         title, title_room = (head.x, head.y + head.height / 2 - 3.2 * em), head.width - width - gutter

@@ -10,13 +10,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cairosvg
 import numpy as np
 import pytest
 from page_reader import Page, check_page
 from PIL import Image
 from sample_run import FILMS, moving_gif, moving_mp4, sample_run, tiny_mp4
+from sample_series import sample_series
 
 from picasso_series.errors import BadInputError, PicassoError
+from picasso_series.film import write_film
 from picasso_series.gallery import write_page
 from picasso_series.gallery.posters import poster
 from picasso_series.gallery.render import inlined
@@ -73,13 +76,13 @@ def test_films_have_size_and_poster_and_wait_to_be_started(page: Page) -> None:
 @pytest.mark.parametrize("name", ["films/series.gif", "films/series.svg"])
 def test_a_moving_picture_without_its_film_waits_as_a_still(tmp_path: Path, name: str) -> None:
     run = sample_run(tmp_path / "run")
-    (run.folder / "films/series.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>', encoding="utf-8")
+    write_film(run.series, run.folder / "films/series.svg")
     page = Page(write_page(run, films=[name]))
     check_page(page)
     assert not page.all("video")
     (picture,) = [image for image in page.all("img") if "data-moving" in image]
     assert picture["data-moving"] == name
-    assert picture["src"].startswith("data:image/webp" if name.endswith("gif") else "photo.png")
+    assert picture["src"].startswith("data:image/webp" if name.endswith("gif") else "data:image/svg+xml")
     assert name in [link["href"] for link in page.all("a") if "download" not in link]
 
 
@@ -88,15 +91,22 @@ def test_a_poster_is_a_drawing_that_is_done(tmp_path: Path) -> None:
     moving_gif(tmp_path / "film.gif", (64, 96))
 
     def lightness(name: str, *, first: bool) -> float:
-        address = poster(tmp_path / name, first=first)
-        assert address is not None
-        picture = Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2])))
+        picture = Image.open(io.BytesIO(base64.b64decode(poster(tmp_path / name, first=first).partition(",")[2])))
         return float(np.asarray(picture.convert("L")).mean())
 
     assert lightness("film.mp4", first=True) > 250
     assert lightness("film.gif", first=True) > 200
-    (tmp_path / "film.svg").write_text("<svg/>", encoding="utf-8")
-    assert poster(tmp_path / "film.svg") is None
+
+
+def test_the_poster_of_a_vector_film_is_its_first_drawing_and_nothing_else(tmp_path: Path) -> None:
+    film = write_film(sample_series(), tmp_path / "series.svg")
+    text = base64.b64decode(poster(film).partition(",")[2]).decode()
+    assert len(text) < 0.5 * film.stat().st_size
+    assert text.count("pathLength") == 8
+    assert not re.search(r"keyframes|animation|opacity=\"0\"|<image", text)
+    still, whole = (cairosvg.svg2png(bytestring=source, output_width=200) for source in (text.encode(), film.read_bytes()))
+    difference = np.asarray(Image.open(io.BytesIO(still)), int) - np.asarray(Image.open(io.BytesIO(whole)), int)
+    assert np.abs(difference).max() <= 2
 
 
 def test_a_film_without_a_frame_is_refused(tmp_path: Path) -> None:

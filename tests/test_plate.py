@@ -79,6 +79,16 @@ def test_numerals_are_those_of_the_whole_series() -> None:
         assert set_line("III", "regular", 0.12) in [text.line for text in plan.texts]
 
 
+def test_beside_the_drawings_the_photo_stands_on_one_line_with_the_lowest() -> None:
+    plan = lay_sheet(SERIES.subject, STATES, LOOK, [parse_paper("a4")[0].turned])
+    x, y, scale = plan.photo
+    assert x < min(left for _, left, _ in plan.drawings)
+    lowest = max(top for _, _, top in plan.drawings) + plan.scale * plan.window.height
+    assert y + scale * plan.photo_window.height == pytest.approx(lowest)
+    baselines = {round(text.y, 6) for text in plan.texts if text.y > lowest}
+    assert len(baselines) == 2, "numerals and the photo's caption share theirs, and counts have one"
+
+
 def test_captions_share_their_baselines() -> None:
     plan = lay_strip(SERIES.subject, STATES, Look())
     baselines = sorted({text.y for text in plan.texts})

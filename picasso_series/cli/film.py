@@ -59,7 +59,11 @@ def _listed(ctx: click.Context, param: click.Parameter, value: str | None) -> li
     "--loop/--hold", default=None, cls=Option, section="Films", help="Lead over to the beginning, or hold the last frame [as it was; loop]."
 )
 @click.option(
-    "--loss-curve/--no-loss-curve", default=None, cls=Option, section="Films", help="Show the loss in the trajectory film [as it was; no]."
+    "--loss-curve/--no-loss-curve",
+    default=None,
+    cls=Option,
+    section="Films",
+    help="Show the loss in the trajectory film, but not in SVG [as it was; no].",
 )
 @click.option(
     "--style", metavar="NAME|FILE.toml", cls=Option, section="Look", help="ink, chalk, brush, pencil, or your own [as it was; ink]."

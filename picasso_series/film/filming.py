@@ -67,7 +67,7 @@ def plan_filming(
         style: a style's name or the path of a style file; of the look before, it leaves title, caption and whether drawings are numbered.
         story: how the series film is told: "simplify", "grow" or "pingpong".
         loop: whether the end leads over to the beginning; else the last scene is held.
-        loss_curve: whether the trajectory film shows the loss as a small curve.
+        loss_curve: whether the trajectory film shows the loss as a small curve; not in SVG.
         max_bytes: the most that a GIF or a WebP may weigh.
         **look: any field of :class:`~picasso_series.look.Look` to change in the style; None leaves it.
 

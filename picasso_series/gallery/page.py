@@ -158,7 +158,7 @@ def page_html(run: Run, folder: Path, films: Sequence[str], place: Place | None 
         stroke_width=STROKE_WIDTH,
         photo=photo,
         photo_caption=photo_caption(manifest),
-        films=page_films(folder, films, states, photo),
+        films=page_films(folder, films),
         plate=plate,
         plate_vector="plate.svg" if (folder / "plate.svg").is_file() else None,
         downloads=page_downloads(folder, films, recorded_prints(manifest), states, slug(run.title)),
@@ -196,27 +196,24 @@ def page_states(series: Series, title: str) -> tuple[State, ...]:
     return tuple(states)
 
 
-def page_films(folder: Path, films: Iterable[str], states: Sequence[State], photo: Picture | None) -> tuple[Film, ...]:
+def page_films(folder: Path, films: Iterable[str]) -> tuple[Film, ...]:
     """One film of each name: the MP4 where there is one, else a format that plays as a picture.
 
     Raises:
-        BadInputError: a film is not in the folder.
+        BadInputError: a film is not in the folder, or cannot be shown.
     """
     by_name: dict[str, list[str]] = {}
     for film in films:
         if PurePosixPath(film).suffix.lower() not in FILM_KINDS or not (folder / film).is_file():
             raise BadInputError(f"{folder} has no film {film}; make it with `picasso-series film`")
         by_name.setdefault(PurePosixPath(film).stem, []).append(film)
-    drawing = _picture(folder, f"{states[0].strokes}/sketch.png")
     shown = []
     for name, paths in by_name.items():
         best = min(paths, key=lambda path: FILM_KINDS.index(PurePosixPath(path).suffix.lower()))
         kind = next((kind for kind in _FILM_TITLES if name.startswith(kind)), None)
         label, caption = _FILM_TITLES[kind] if kind else (words(name), "")
-        still = (photo or drawing) if kind == "series" else (drawing or photo)
         moving = Picture(best, *pixel_size(folder / best))
-        shown_first = poster(folder / best, first=kind == "series") or file_url(still.path if still else best)
-        shown.append(Film(label, caption, moving, shown_first, best.lower().endswith(".mp4")))
+        shown.append(Film(label, caption, moving, poster(folder / best, first=kind == "series"), best.lower().endswith(".mp4")))
     return tuple(shown)
 
 

@@ -11,13 +11,16 @@ import subprocess
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 from PIL import Image, ImageSequence
 
 from picasso_series.errors import BadInputError
 from picasso_series.gallery.media import pixel_size
+from picasso_series.gallery.vectors import require_still_life
 from picasso_series.settings import FILM_SIDES
+from picasso_series.svg import SVG_NAMESPACE
 
 _WIDTH = 540
 _QUALITY = 60
@@ -31,8 +34,8 @@ _MIDDLE = (0.4, 0.8)
 """The part of a film in which a drawing is looked for: many begin and end with the photo or with bare paper."""
 
 
-def poster(path: Path, *, first: bool = False) -> str | None:
-    """A frame of a film as the ``data:`` address of a small picture; None for an SVG, which has no frames.
+def poster(path: Path, *, first: bool = False) -> str:
+    """A frame of a film as the ``data:`` address of a small picture; of an SVG, what it shows while nothing moves.
 
     Args:
         path: an MP4, GIF, WebP or SVG.
@@ -43,7 +46,7 @@ def poster(path: Path, *, first: bool = False) -> str | None:
     """
     kind = path.suffix.lower()
     if kind == ".svg":
-        return None
+        return _at_rest(path)
     try:
         least, most = sorted(pixel_size(path))
         if least < 1 or most > FILM_SIDES[1] or most > _MOST_ASPECT * least:
@@ -63,6 +66,19 @@ def poster(path: Path, *, first: bool = False) -> str | None:
     buffer = io.BytesIO()
     chosen.save(buffer, "WEBP", quality=_QUALITY, method=6)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _at_rest(path: Path) -> str:
+    """An animated SVG without its animation and without what is hidden where nothing moves."""
+    require_still_life(path)
+    root = ElementTree.fromstring(path.read_bytes())
+    for parent in list(root.iter()):
+        parent.attrib.pop("style", None)
+        for child in list(parent):
+            if child.tag.endswith("}style") or child.get("opacity") == "0":
+                parent.remove(child)
+    ElementTree.register_namespace("", SVG_NAMESPACE)
+    return "data:image/svg+xml;base64," + base64.b64encode(ElementTree.tostring(root)).decode("ascii")
 
 
 def _ink(frame: Image.Image) -> float:
