@@ -11,47 +11,46 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
-from importlib import metadata, resources
+from importlib import import_module, metadata, resources
 from importlib.util import find_spec
-from pathlib import Path
 
 from picasso_series.errors import MissingError, PicassoError
-
-LEAST_SPACE = 200_000_000
-"""Free bytes below which a run may not find room: a default one takes some ten megabytes."""
+from picasso_series.finding import REINSTALL, Finding, Status
+from picasso_series.places import check_cache, check_settings, check_space, check_temporary
 
 DIFFVG_GUIDE = "https://github.com/BachiLi/diffvg#install"
 
 
-class Status(Enum):
-    """What a check found. Only ``MISSING`` keeps the program from working."""
+LIBRARIES = {
+    "numpy": "numpy",
+    "scipy": "scipy.ndimage",
+    "scikit-image": "skimage",
+    "pillow": "PIL.Image",
+    "jinja2": "jinja2",
+    "markupsafe": "markupsafe",
+    "rich": "rich.progress",
+    "click": "click",
+    "platformdirs": "platformdirs",
+    "safetensors": "safetensors",
+}
+"""The Python libraries of both halves by their names in the registry, each with a module that shows whether it works."""
 
-    OK = "ok"
-    OPTIONAL = "optional"
-    WARNING = "warning"
-    MISSING = "MISSING"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The result of one check: its name, status, a detail, and the command or deed that mends it (empty when nothing is wrong)."""
-
-    name: str
-    status: Status
-    detail: str
-    mend: str = ""
-
-    @property
-    def is_missing(self) -> bool:
-        """Whether something required is not there."""
-        return self.status is Status.MISSING
+EXTRAS = {"pillow-heif": ("pillow_heif", "heic", "HEIC photos"), "rembg": ("rembg", "rembg", "its cut-outs of photos with any background")}
+"""Libraries that add something: the module, the extra that brings it, and what for."""
 
 
 def examine() -> list[Finding]:
-    """Run all checks, in the order in which they matter."""
-    return [check() for check in CHECKS]
+    """Run all checks, in the order in which they matter; a check that fails itself is a finding too."""
+    return [_findings_of(check) for check in CHECKS]
+
+
+def _findings_of(check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    # Whatever is broken here may break in any way, and the others are still worth knowing.
+    except Exception as error:
+        name = check.__name__.removeprefix("check_")
+        return Finding(name, Status.MISSING, f"cannot be checked ({type(error).__name__}: {error})", REINSTALL)
 
 
 def check_python() -> Finding:
@@ -60,16 +59,34 @@ def check_python() -> Finding:
 
 
 def check_libraries() -> Finding:
-    """The Python libraries of both halves but torch and cairo, which have checks of their own."""
-    found, lost = [], []
-    for name in ("numpy", "scipy", "scikit-image", "pillow", "jinja2", "rich", "click", "platformdirs", "safetensors"):
+    """The Python libraries of both halves but torch, cairo and ffmpeg, which have checks of their own."""
+    found, lost, broken = [], [], []
+    for name, module in LIBRARIES.items():
         try:
             found.append(f"{name} {metadata.version(name)}")
+            import_module(module)
         except metadata.PackageNotFoundError:
             lost.append(name)
+        except Exception as error:
+            broken.append(f"{name} ({' '.join(str(error).split())})")
+            lost.append(name)
+    if broken:
+        text = f"{', '.join(broken)} cannot be imported"
+        return Finding("libraries", Status.MISSING, text, f"pip install --force-reinstall {' '.join(lost)}")
     if lost:
         return Finding("libraries", Status.MISSING, f"{', '.join(lost)} not installed", f"pip install {' '.join(lost)}")
     return Finding("libraries", Status.OK, ", ".join(found))
+
+
+def check_extras() -> Finding:
+    """Libraries that are welcome but not needed."""
+    there = [name for name, (module, _, _) in EXTRAS.items() if find_spec(module) is not None]
+    lost = {name: parts for name, parts in EXTRAS.items() if name not in there}
+    if lost:
+        text = "; ".join(f"{name} not installed, for {use}" for name, (_, _, use) in lost.items())
+        mend = f"pip install 'picasso-series[{','.join(extra for _, extra, _ in lost.values())}]'"
+        return Finding("extras", Status.OPTIONAL, text, mend)
+    return Finding("extras", Status.OK, ", ".join(there))
 
 
 def check_torch() -> Finding:
@@ -89,7 +106,15 @@ def check_device() -> Finding:
     except (ImportError, OSError):
         return Finding("gpu", Status.OPTIONAL, "unknown without torch")
     if torch.cuda.is_available():
+        try:
+            torch.zeros(1, device="cuda").add_(1).item()
+        except RuntimeError as error:
+            reason = str(error).splitlines()[0]
+            return Finding("gpu", Status.WARNING, f"CUDA is there but does not compute ({reason})", "draw with --device cpu")
         return Finding("gpu", Status.OK, f"CUDA, {torch.cuda.get_device_name()}")
+    if shutil.which("nvidia-smi") and torch.version.cuda is None:
+        text = "the torch installed here is built without CUDA, though an NVIDIA driver is there; the processor draws"
+        return Finding("gpu", Status.OPTIONAL, text, "pip install --force-reinstall torch")
     if torch.backends.mps.is_available():
         return Finding("gpu", Status.OK, "Apple's MPS; ask for it with --device mps")
     return Finding("gpu", Status.OPTIONAL, "none; the processor draws")
@@ -101,8 +126,10 @@ def check_cairo() -> Finding:
 
     try:
         version = cairo().cairo_version_string()
-    except PicassoError:
+    except PicassoError as error:
         mend = {"darwin": "brew install cairo", "win32": "install the GTK runtime"}.get(sys.platform, "apt-get install -y libcairo2")
+        if isinstance(error.__cause__, ImportError):
+            return Finding("libcairo", Status.MISSING, "its binding cairocffi is not installed", "pip install cairocffi")
         return Finding("libcairo", Status.MISSING, "not installed; plates and films need it", mend)
     return Finding("libcairo", Status.OK, version)
 
@@ -116,6 +143,10 @@ def check_ffmpeg() -> Finding:
         answer = subprocess.run([program, "-hide_banner", "-version"], capture_output=True, text=True, timeout=30, check=True)
     except (ImportError, RuntimeError, OSError, subprocess.SubprocessError) as error:
         return Finding("ffmpeg", Status.MISSING, f"does not run ({error})", "pip install --force-reinstall imageio-ffmpeg")
+    encoders = subprocess.run([program, "-hide_banner", "-encoders"], capture_output=True, text=True, timeout=30, check=False).stdout
+    if "libx264" not in encoders:
+        mend = "unset IMAGEIO_FFMPEG_EXE && pip install --force-reinstall imageio-ffmpeg"
+        return Finding("ffmpeg", Status.MISSING, f"{program} cannot encode H.264 (libx264)", mend)
     words = answer.stdout.split()
     return Finding("ffmpeg", Status.OK, words[2] if len(words) > 2 else "runs")
 
@@ -125,9 +156,10 @@ def check_fonts() -> Finding:
     from picasso_series.lettering import set_line
 
     try:
-        set_line("IV", "italic")
-    except (OSError, ValueError, KeyError) as error:
-        return Finding("fonts", Status.MISSING, f"cannot be read ({error})", "pip install --force-reinstall picasso-series")
+        for face in ("regular", "italic"):
+            set_line("IV, the horse", face)
+    except (OSError, ValueError, KeyError, PicassoError) as error:
+        return Finding("fonts", Status.MISSING, f"cannot be read ({error})", REINSTALL)
     return Finding("fonts", Status.OK, "EB Garamond, bundled")
 
 
@@ -141,7 +173,7 @@ def check_weights() -> Finding:
     except (ImportError, OSError):
         return Finding(name, Status.WARNING, "cannot be checked without torch", "pip install torch")
     except PicassoError as error:
-        return Finding(name, Status.MISSING, str(error), "pip install --force-reinstall picasso-series")
+        return Finding(name, Status.MISSING, str(error), REINSTALL)
     return Finding(name, Status.OK, f"embedded, sha256 {encoder.sha256[:12]}…")
 
 
@@ -213,25 +245,32 @@ def check_presets() -> Finding:
     try:
         names = [load_preset(name).name for name in preset_names()]
     except PicassoError as error:
-        return Finding("presets", Status.MISSING, str(error), "pip install --force-reinstall picasso-series")
+        return Finding("presets", Status.MISSING, str(error), REINSTALL)
     return Finding("presets", Status.OK, ", ".join(names))
+
+
+def check_styles() -> Finding:
+    """The styles of films and plates that come with the package."""
+    from picasso_series.look import load_look, style_names
+
+    try:
+        names = [load_look(name).name for name in style_names()]
+    except PicassoError as error:
+        return Finding("styles", Status.MISSING, str(error), REINSTALL)
+    if not names:
+        return Finding("styles", Status.MISSING, "not there", REINSTALL)
+    return Finding("styles", Status.OK, ", ".join(names))
 
 
 def check_templates() -> Finding:
     """The page's templates."""
-    found = [path.name for path in resources.files("picasso_series.gallery").joinpath("templates").iterdir()]
+    try:
+        found = [path.name for path in resources.files("picasso_series.gallery").joinpath("templates").iterdir()]
+    except OSError:
+        found = []
     if not any(name.endswith(".j2") for name in found):
-        return Finding("templates", Status.MISSING, "not there", "pip install --force-reinstall picasso-series")
+        return Finding("templates", Status.MISSING, "not there", REINSTALL)
     return Finding("templates", Status.OK, f"{len(found)} files, bundled")
-
-
-def check_space() -> Finding:
-    """Room on the disk of the current folder."""
-    free = shutil.disk_usage(Path()).free
-    text = f"{free / 1e9:.1f} GB free here"
-    if free < LEAST_SPACE:
-        return Finding("disk", Status.WARNING, text, "free some space, or draw elsewhere with --out")
-    return Finding("disk", Status.OK, text)
 
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
@@ -244,8 +283,13 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     check_fonts,
     check_weights,
     check_presets,
+    check_styles,
     check_templates,
     check_diffvg,
     check_clip,
+    check_extras,
+    check_cache,
     check_space,
+    check_temporary,
+    check_settings,
 )

@@ -16,6 +16,9 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from picasso_series.errors import MissingError
+from picasso_series.finding import REINSTALL
+
 Command = tuple[str, tuple[float, ...]]
 """A path command M, L, C or Z with its absolute coordinates."""
 
@@ -48,8 +51,11 @@ class Line:
 
 @lru_cache(maxsize=1)
 def _faces() -> dict[str, Any]:
-    text = resources.files("picasso_series").joinpath("fonts/eb-garamond.json").read_text(encoding="utf-8")
-    faces: dict[str, Any] = json.loads(text)
+    try:
+        text = resources.files("picasso_series").joinpath("fonts/eb-garamond.json").read_text(encoding="utf-8")
+        faces: dict[str, Any] = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise MissingError(f"the letters that come with the package cannot be read; run `{REINSTALL}`") from error
     return faces
 
 

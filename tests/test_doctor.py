@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from picasso_series import doctor
+from picasso_series import doctor, places
 from picasso_series.cli.app import run
-from picasso_series.doctor import CHECKS, Finding, Status, examine
+from picasso_series.doctor import CHECKS, examine
 from picasso_series.errors import MissingError
+from picasso_series.finding import Finding, Status
 
 
 def test_every_check_finds_something_here() -> None:
@@ -62,8 +63,9 @@ def test_a_lost_library_is_found_by_name(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_nearly_full_disk_is_only_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: usage(10**9, 10**9 - 5, 5))
-    assert doctor.check_space().status is Status.WARNING
+    monkeypatch.setattr(places.shutil, "disk_usage", lambda path: usage(10**9, 10**9 - 5, 5))
+    assert places.check_space().status is Status.WARNING
+    assert places.check_cache().status is Status.WARNING
 
 
 def test_something_missing_ends_with_4_and_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,5 +148,5 @@ def test_damaged_weights_are_told_in_one_sentence(tmp_path: Path, monkeypatch: p
     if damage in damaged:
         (tmp_path / WEIGHTS).write_bytes(damaged[damage])
     monkeypatch.setattr(structure.resources, "files", lambda package: tmp_path)
-    with pytest.raises(MissingError, match="install picasso-series again"):
+    with pytest.raises(MissingError, match="pip install"):
         StructureEncoder.load()

@@ -28,7 +28,7 @@ from picasso_series.cli.plate import plate
 from picasso_series.cli.presets import presets
 from picasso_series.cli.still import still
 from picasso_series.cli.weights import weights
-from picasso_series.errors import PicassoError
+from picasso_series.errors import MissingError, PicassoError
 
 PROGRAM = "picasso-series"
 INTERRUPTED = 130
@@ -107,8 +107,13 @@ def run(args: Sequence[str], stop: _Stop | None = None, command: click.Command =
         # A signal that lands inside somebody's cleanup or a child process often surfaces as another error.
         if stop is not None and stop.asked:
             return fail("stopped; run the same command to go on", INTERRUPTED)
+        if isinstance(error, MissingError) and "doctor" not in str(error):
+            return fail(f"{error}; `{PROGRAM} doctor` looks at the whole setup", error.exit_code)
         if isinstance(error, PicassoError):
             return fail(str(error), error.exit_code)
+        if isinstance(error, ImportError) and not (error.name or "").startswith("picasso_series"):
+            lost = (error.name or "a library").partition(".")[0]
+            return fail(f"{lost} cannot be imported ({error}); run `{PROGRAM} doctor`, which names the command that mends it", 4)
         if isinstance(error, OSError):
             return fail(os_sentence(error), 1)
         if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":

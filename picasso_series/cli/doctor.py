@@ -37,4 +37,4 @@ def doctor(quiet: bool, verbose: bool, as_json: bool) -> None:
         },
     )
     if missing:
-        raise MissingError(f"something required is missing ({', '.join(missing)}); run the commands named above")
+        raise MissingError(f"the doctor finds that something required is missing ({', '.join(missing)}); run the commands named above")

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from picasso_series.encoders import Features
 from picasso_series.errors import MissingError
+from picasso_series.finding import REINSTALL
 
 WEIGHTS = "structure.npz"
 STAGE_BLOCKS = (0, 1, 2, 2, 1)
@@ -67,7 +68,7 @@ class StructureEncoder:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 weights = {name: torch.from_numpy(stored[name].astype(np.float32)).to(device) for name in stored.files}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise MissingError("the embedded encoder's weights cannot be read; install picasso-series again") from error
+            raise MissingError(f"the embedded encoder's weights cannot be read; run `{REINSTALL}`") from error
         return cls(weights, hashlib.sha256(data).hexdigest())
 
     def features(self, pictures: Tensor) -> Features:

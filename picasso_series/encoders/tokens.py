@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picasso_series.errors import MissingError
+from picasso_series.finding import REINSTALL
 
 MERGES = "clip-merges.txt.gz"
 CONTEXT = 77
@@ -49,7 +50,7 @@ class Tokenizer:
             text = gzip.decompress(resources.files(__package__).joinpath(MERGES).read_bytes()).decode("utf-8")
             return cls([(first, second) for first, second in (line.split(" ") for line in text.splitlines())])
         except (OSError, EOFError, ValueError, zlib.error) as error:
-            raise MissingError("the vocabulary of CLIP cannot be read; install picasso-series again") from error
+            raise MissingError(f"the vocabulary of CLIP cannot be read; run `{REINSTALL}`") from error
 
     def encode(self, text: str) -> list[int]:
         """The numbers of a text, without those of start and end."""

@@ -10,8 +10,11 @@ from functools import cache
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateNotFound
 from markupsafe import Markup
+
+from picasso_series.errors import MissingError
+from picasso_series.finding import REINSTALL
 
 
 @cache
@@ -43,5 +46,14 @@ def inlined(name: str) -> Markup:
 
 
 def render(template: str, **context: object) -> str:
-    """The text of a page."""
-    return _environment().get_template(template).render(**context)
+    """The text of a page.
+
+    Raises:
+        MissingError: the templates, which come with the package, are not there.
+    """
+    try:
+        found = _environment().get_template(template)
+    # Without its folder the loader cannot be made at all.
+    except (TemplateNotFound, ValueError) as error:
+        raise MissingError(f"the page's templates are missing; run `{REINSTALL}`") from error
+    return found.render(**context)
