@@ -80,7 +80,7 @@ def test_numerals_are_those_of_the_whole_series() -> None:
 
 
 def test_beside_the_drawings_the_photo_stands_on_one_line_with_the_lowest() -> None:
-    plan = lay_sheet(SERIES.subject, some_states(4), LOOK, [parse_paper("a4")[0].turned])
+    plan = lay_sheet(SERIES.subject, some_states(4), replace(LOOK, caption=None), [parse_paper("a4")[0].turned])
     x, y, scale = plan.photo
     assert x < min(left for _, left, _ in plan.drawings)
     lowest = max(top for _, _, top in plan.drawings) + plan.scale * plan.window.height
