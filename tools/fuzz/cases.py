@@ -22,6 +22,7 @@ from picasso_series.cli.app import app
 from picasso_series.svg import svg_to_sketch
 from tools.fuzz.judge import Answer, answer, fault_of
 from tools.fuzz.readers import READERS
+from tools.fuzz.seams import no_stills
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def try_case(reader: str, number: int, sound: Path, keep: Path | None = None) ->
         keep: where the case's files are to be left, for a look at them.
     """
     name = f"{reader}:{number}"
-    with _own_folder(sound, keep):
+    with _own_folder(sound, keep), contextlib.nullcontext() if reader == "folder" else no_stills():
         # The name is part of the seed as text: hashes of texts differ from process to process.
         args = list(READERS[reader][0](Random(f"{name}")))
         try:

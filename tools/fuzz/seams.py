@@ -3,7 +3,7 @@
 - Drawing ends where the run folder is begun and its first file would be written: photo, mask, settings, plan, subject, and a run that
   is taken up again are real; the encoder is not loaded, and where the eye goes is said to be the middle.
 - Films end where their first frame would be drawn; plates where the sheet, laid out, would be written.
-- A gallery is built in full but for its cards, which are drawn.
+- A gallery is built in full but for its cards, which are drawn, and for the stills of its films unless it is films that are damaged.
 - ``evaluate`` ends where the judges would be asked, ``bench`` where time would be taken, ``doctor`` makes its first check alone.
 - Nothing is fetched: the environment forbids it, and the cache is an empty folder of the case's own.
 """
@@ -50,6 +50,15 @@ def _series() -> types.ModuleType:
     module = types.ModuleType("picasso_series.series")
     module.__dict__.update(choose_studio=lambda *args, **more: _Studio(), computing_threads=nullcontext, draw_levels=_reached)
     return module
+
+
+@contextmanager
+def no_stills() -> Iterator[None]:
+    """Films whose stills nobody looks for, for as long as the block lasts: each would start ffmpeg once more for a sound film."""
+    import picasso_series.gallery.page
+
+    with patch.object(picasso_series.gallery.page, "poster", lambda path, first=False: None):
+        yield
 
 
 @contextmanager
