@@ -153,9 +153,18 @@ def test_an_interruption_leaves_the_part_and_nothing_else(
 
 def test_what_a_killed_conversion_left_is_swept(entry: Entry, cache_folder: Path) -> None:
     cache_folder.mkdir(parents=True)
-    (cache_folder / ".tiny.99999.part.safetensors").write_bytes(b"half")
+    for name in (".tiny.99999.part.safetensors", ".tiny.99999.part.json"):
+        (cache_folder / name).write_bytes(b"half")
     fetch(entry)
     assert_nothing_but_weights(cache_folder)
+
+
+def test_a_download_that_a_process_left_that_was_killed_at_its_end_goes(entry: Entry, cache_folder: Path, server: Server) -> None:
+    fetch(entry)
+    (cache_folder / "tiny.part").write_bytes(server.content)
+    fetch(entry)
+    assert_nothing_but_weights(cache_folder)
+    assert len(server.asked) == 1
 
 
 def test_two_processes_at_once_share_one_transfer(entry: Entry, server: Server, cache_folder: Path, model: Clip) -> None:

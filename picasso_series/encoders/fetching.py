@@ -6,6 +6,7 @@ Knows the order of things (look, ask, download, convert, keep) and when it is fo
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,10 @@ def fetch(name: str | Entry, on_progress: OnProgress | None = None) -> Path:
             on_progress(done, total)
 
     if is_whole(entry):
+        # What a process left that was killed right after its work; where it cannot go it harms nobody.
+        if part.exists():
+            with suppress(WeightsError), at_work(entry):
+                part.unlink(missing_ok=True)
         return tower_file(entry)
     if not entry.url:
         raise WeightsError(f"the weights of {entry.name} cannot be fetched by name", how_to_get(entry))

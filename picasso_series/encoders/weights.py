@@ -214,7 +214,7 @@ def keep(entry: Entry, tower: dict[str, Tensor], text: dict[str, Tensor], source
         source_sha256: its hash.
     """
     path = tower_file(entry)
-    for left in path.parent.glob(f".{entry.stem}.*{PART}.safetensors"):  # by a process that was killed; we hold the lock
+    for left in path.parent.glob(f".{entry.stem}.*{PART}.*"):  # by a process that was killed; we hold the lock
         left.unlink()
     # Towers and record are several files: without its record none counts, so the old record goes first and the new one comes last.
     _record_path(path).unlink(missing_ok=True)
