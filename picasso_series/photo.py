@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,18 @@ from picasso_series.strokes import FloatArray
 
 MAX_PIXELS = 175_000_000
 """The largest picture that is decoded, in pixels: just under the size at which Pillow itself refuses."""
+
+_BYTES = 4
+"""What a decoded pixel takes in memory."""
+
+_GREEDY = {"WEBP": 16, "AVIF": 10}
+"""What a pixel takes while it is decoded, in formats whose decoders keep several copies; such pictures may have so many fewer pixels."""
+
+_BAND = 256
+"""Rows that are made plain and shrunk together: a large picture's copy in another mode may take more than the picture itself."""
+
+_GAP = 2
+"""How far averaging alone shrinks a picture: to so many times the wanted size."""
 
 MIN_SIDE = 8
 """The shortest side of a picture that holds anything to draw, in pixels."""
@@ -46,6 +59,7 @@ _TURNS = {
 _RUN = frozenset({"EPS"})
 """Formats that are programs: Pillow would hand them to Ghostscript to be run."""
 
+_WEIGHED = {"RGBA": "RGBa", "LA": "La"}
 _HEIF_SUFFIXES = frozenset({".heic", ".heif", ".hif"})
 _log = logging.getLogger(__name__)
 
@@ -124,8 +138,9 @@ def _digest(path: Path) -> str:
         raise BadInputError(f"{path} cannot be read ({error}); copy it to another place") from error
 
 
-def _too_large(path: Path) -> BadInputError:
-    return BadInputError(f"{path} has more than {MAX_PIXELS // 1_000_000} megapixels; shrink it to a few thousand pixels a side first")
+def _too_large(path: Path, most: int = MAX_PIXELS, kind: str | None = None) -> BadInputError:
+    what = f", the most that is read of a {kind} picture" if kind else ""
+    return BadInputError(f"{path} has more than {most // 1_000_000} megapixels{what}; shrink it to a few thousand pixels a side first")
 
 
 def _register_heif() -> None:
@@ -143,8 +158,9 @@ def _decode(path: Path) -> tuple[Image.Image, int, int]:
     Image.init()
     with Image.open(path, formats=[kind for kind in Image.ID if kind not in _RUN]) as source:
         width, height = source.size
-        if width * height > MAX_PIXELS:
-            raise _too_large(path)
+        greed = _GREEDY.get(source.format or "", _BYTES)
+        if width * height > MAX_PIXELS * _BYTES // greed:
+            raise _too_large(path, MAX_PIXELS * _BYTES // greed, source.format if greed > _BYTES else None)
         if min(width, height) < MIN_SIDE:
             raise BadInputError(f"{path} is {width}x{height} pixels, too small to draw; give a picture of at least 32x32")
         if max(width, height) > MAX_ASPECT * min(width, height):
@@ -156,7 +172,7 @@ def _decode(path: Path) -> tuple[Image.Image, int, int]:
         if drafted is None:
             width, height = source.size  # a TIFF turns itself upright when it loads
         turn = _TURNS.get(_orientation(source))
-        image = _shrink(_plain(source))
+        image = _shallow(source) if _is_deep(source.mode) else _shrink(source, _plain)
         image.info["icc_profile"] = source.info.get("icc_profile")
     if turn is not None:
         info, image = image.info, image.transpose(turn)
@@ -175,11 +191,13 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
+def _is_deep(mode: str) -> bool:
+    return mode in ("I", "F") or mode.startswith("I;16")
+
+
 def _plain(image: Image.Image) -> Image.Image:
-    """The picture in one of the modes L, LA, RGB, RGBA, CMYK, LAB: nothing indexed, keyed, 1-bit or deep, so that it can be resampled."""
+    """The picture in one of the modes L, LA, RGB, RGBA, CMYK, LAB: nothing indexed, keyed or 1-bit, so that it can be resampled."""
     mode = image.mode
-    if mode in ("I", "F") or mode.startswith("I;16"):
-        return _shallow(image)
     if "transparency" in image.info or mode in ("PA", "RGBa"):
         return image.convert("RGBA")
     if mode == "La":
@@ -196,9 +214,16 @@ def _shallow(image: Image.Image) -> Image.Image:
     the first that no pixel lies above; values beyond those ranges are stretched from the least to the greatest.
     """
     mode = image.mode
-    values = np.asarray(_shrink(image.convert("F")), np.float64)
-    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = 0.0, float(values.max())
+    ends: list[float] = []
+
+    def sound(band: Image.Image) -> Image.Image:
+        numbers = np.nan_to_num(np.asarray(band.convert("F")), nan=0.0, posinf=0.0, neginf=0.0)
+        ends.extend((float(numbers.min()), float(numbers.max())))
+        return Image.fromarray(numbers)
+
+    # Resampling overshoots at edges; what it makes up beyond the picture's own range says nothing of where white is.
+    values = np.asarray(_shrink(image, sound), np.float64).clip(min(ends), max(ends))
+    low, high = 0.0, max(ends)
     whites = (65535.0,) if mode.startswith("I;16") else (255.0, 65535.0) if mode == "I" else (1.0, 255.0, 65535.0)
     white = next((white for white in whites if high <= white * 1.001), None)
     if white is None or values.min() < 0:
@@ -207,13 +232,27 @@ def _shallow(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
 
 
-def _shrink(image: Image.Image) -> Image.Image:
-    """The picture with its longest side at most :data:`WORK_SIDE` (Pillow weighs the colors by alpha where there is one)."""
-    longest = max(image.size)
+def _shrink(image: Image.Image, plain: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """The picture made ``plain``, its longest side at most :data:`WORK_SIDE` (Pillow weighs the colors by alpha where there is one)."""
+    width, height = image.size
+    longest = max(width, height)
     if longest <= WORK_SIDE:
-        return image.copy()
-    width, height = (max(1, round(side * WORK_SIDE / longest)) for side in image.size)
-    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        return plain(image).copy()
+    goal = (max(1, round(width * WORK_SIDE / longest)), max(1, round(height * WORK_SIDE / longest)))
+    across, down = max(1, int(width / goal[0] / _GAP)), max(1, int(height / goal[1] / _GAP))
+    if across == down == 1:
+        return plain(image).resize(goal, Image.Resampling.LANCZOS)
+    rows = down * max(1, _BAND // down)
+    averaged: Image.Image | None = None
+    for top in range(0, height, rows):
+        band = plain(image.crop((0, top, width, min(top + rows, height))))
+        # Averaged colors have to be weighed by alpha, and stay so until all is put together.
+        band = band.convert(_WEIGHED.get(band.mode, band.mode)).reduce((across, down))
+        averaged = averaged or Image.new(band.mode, (band.width, -(-height // down)))
+        averaged.paste(band, (0, top // down))
+    assert averaged is not None
+    shrunk = averaged.resize(goal, Image.Resampling.LANCZOS, box=(0, 0, width / across, height / down))
+    return shrunk.convert({"RGBa": "RGBA", "La": "LA"}.get(shrunk.mode, shrunk.mode))
 
 
 def _to_srgb(image: Image.Image) -> tuple[NDArray[np.uint8], FloatArray | None]:
