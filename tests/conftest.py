@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from browser import started
 from command_line import QUICK
-from fake_core import fake_module
+from fake_core import install
 from PIL import Image, ImageDraw
 from weights_server import Server, serving
 
-import picasso_series
 from picasso_series.encoders import download as download_module
 
 if TYPE_CHECKING:
@@ -147,9 +145,7 @@ def photo(workplace: Path) -> Path:
 @pytest.fixture
 def fake_core(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw with the fake core in place of the real one."""
-    module = fake_module()
-    monkeypatch.setitem(sys.modules, "picasso_series.series", module)
-    monkeypatch.setattr(picasso_series, "series", module, raising=False)
+    install(monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -159,7 +155,7 @@ def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     place = tmp_path_factory.mktemp("once")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "picasso_series.series", fake_module())
+        install(patch)
         assert run([str(draw_pear(place / "pear.png")), *QUICK, "-q", "-o", str(place / "run")]) == 0
     return place / "run"
 

@@ -13,13 +13,17 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from picasso_series.events import Checkpoint, LevelDone, Step
 from picasso_series.levels import Level, Lineage, Subject, Trajectory
 from picasso_series.settings import Settings
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def _everywhere(rgb: Any) -> Any:
@@ -75,6 +79,29 @@ def fake_module() -> types.ModuleType:
     module = types.ModuleType("picasso_series.series")
     for name in ("Step", "Checkpoint", "LevelDone", "Studio", "choose_studio", "computing_threads", "draw_levels"):
         setattr(module, name, globals()[name])
+    return module
+
+
+def install(patch: pytest.MonkeyPatch) -> Any:
+    """Draw with this core in place of the real one, and return it.
+
+    Also in haste: a test that draws so looks at no plate, and does not care how tightly a picture is packed.
+    """
+    import picasso_series
+    from picasso_series import printing
+
+    module = fake_module()
+    patch.setitem(sys.modules, "picasso_series.series", module)
+    patch.setattr(picasso_series, "series", module, raising=False)
+    patch.setattr(printing, "PNG_WIDTH", 600)
+    save = Image.Image.save
+
+    def save_fast(picture: Image.Image, file: Any, kind: str | None = None, **options: Any) -> None:
+        if kind in (None, "PNG") and options.pop("optimize", False):
+            options["compress_level"] = 1
+        save(picture, file, kind, **options)
+
+    patch.setattr(Image.Image, "save", save_fast)
     return module
 
 

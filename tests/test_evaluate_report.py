@@ -7,13 +7,12 @@ import io
 import json
 import re
 import shutil
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from conftest import draw_pear
-from fake_core import fake_module
+from fake_core import install
 from PIL import Image
 from sample_judging import MODEL, run_of
 from sample_text import clip_file
@@ -164,7 +163,7 @@ def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Image.open(place / "pear.png") as picture:
         picture.rotate(90, expand=True).save(place / "cup.png")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "picasso_series.series", fake_module())
+        install(patch)
         for name in ("pear", "cup"):
             flags = ["--levels", "6,3", "--iterations", "3", "--size", "64x64", "--formats", "svg", "-q"]
             assert run([str(place / f"{name}.png"), *flags, "-o", str(place / f"{name}-series")]) == 0

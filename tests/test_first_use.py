@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_core import fake_module
+from fake_core import install
 from tiny_table import tiny_files, tiny_table, to_json
 from weights_server import ENDLESS, Server, nowhere, serving
 
@@ -45,10 +45,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 @pytest.fixture(autouse=True)
 def core(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw with the fake core, but let it choose its eyes as the real one does."""
-    module = fake_module()
-    module.choose_studio = choose_studio  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "picasso_series.series", module)
-    monkeypatch.setattr(picasso_series, "series", module, raising=False)
+    install(monkeypatch).choose_studio = choose_studio
 
 
 @pytest.fixture

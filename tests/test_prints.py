@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 from conftest import draw_pear
-from fake_core import fake_module
 from PIL import Image
 
 from picasso_series.atomic import file_sha256
@@ -20,16 +18,6 @@ from picasso_series.prints import Order
 from picasso_series.run import open_run, read_manifest
 
 Caught = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(scope="module")
-def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("once")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "picasso_series.series", fake_module())
-        line = [str(draw_pear(place / "pear.png")), "--levels", "6,3", "--iterations", "3", "--size", "64x64", "--formats", "svg"]
-        assert run([*line, "-q", "-o", str(place / "run")]) == 0
-    return place / "run"
 
 
 @pytest.fixture

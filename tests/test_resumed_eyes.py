@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from fake_core import fake_module
+from fake_core import install
 from sample_clip import TINY_RESNET, open_clip_safetensors, tiny_clip
 from tiny_table import tiny_files, tiny_table
 from weights_server import Server, serving
 
-import picasso_series
 from picasso_series import precision
 from picasso_series.cli.app import run
 from picasso_series.encoders import weights_table
@@ -46,10 +44,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 @pytest.fixture
 def stopped(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], None]:
     """Begin a run with the fake core but real eyes, and stop it after its first level."""
-    module: Any = fake_module()
+    module = install(monkeypatch)
     module.choose_studio = choose_studio
-    monkeypatch.setitem(sys.modules, "picasso_series.series", module)
-    monkeypatch.setattr(picasso_series, "series", module, raising=False)
 
     def begin(line: list[str]) -> None:
         drawn = module.draw_levels
