@@ -34,7 +34,7 @@ RUNNERS = {
     *("tempfile.mktemp", "shutil.unpack_archive", "torch.jit.load", "torch.hub.load", "subprocess.getoutput"),
 }
 UNREAD = {"marshal", "shelve", "dill", "cloudpickle", "joblib", "yaml", "xmlrpc", "pty", "telnetlib", "ftplib"}
-UNPICKLER = "checkpoint.py"
+UNPICKLER = "unpickling.py"
 """The one module that reads pickles, by an unpickler that knows a dozen harmless names."""
 
 

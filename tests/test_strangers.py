@@ -284,3 +284,11 @@ def test_a_name_or_a_manifest_moves_no_cursor(stranger: Path, capsys: pytest.Cap
     said = capsys.readouterr().err
     assert not set(said) & {"\x1b", "\x07", "\u202e"}
     assert len(said.splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", ["a\0b", "../photo.png", "x" * 5000])
+def test_a_gallerys_record_of_impossible_names_is_refused_or_harmless(stranger: Path, name: str) -> None:
+    Path("site").mkdir()
+    Path("site/gallery.json").write_text(json.dumps({"files": [name]}))
+    assert run(["gallery", "run", "-o", "site"]) in (0, 1)
+    assert Path("photo.png").exists()

@@ -150,7 +150,8 @@ def _own_files(site: Path) -> set[str]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInputError(f"{record} cannot be read; remove the folder {site} or choose another one for the gallery") from error
     root = site.resolve()
-    if not all(root in (root / file).resolve().parents for file in files):
+    # A zero stands in no file's name, and no path can be asked about one.
+    if not all("\0" not in file and root in (root / file).resolve().parents for file in files):
         raise BadInputError(f"{record} names a file outside the gallery; remove the folder {site} or choose another one")
     return files
 
