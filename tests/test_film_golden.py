@@ -145,8 +145,7 @@ def test_an_mp4_of_every_named_size(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "30 fps" in said
 
 
-@pytest.mark.parametrize("style", ["chalk", "brush", "pencil"])
-@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize(("style", "story"), list(zip(["chalk", "brush", "pencil"], STORIES, strict=True)))
 def test_styles_and_stories_reach_the_file(tmp_path: Path, style: str, story: str) -> None:
     look, telling = load_look(style, title="Duck", caption="in few strokes"), Telling(story, loop=False)
     path = tmp_path / "duck.mp4"
