@@ -22,7 +22,7 @@ from picasso_series.cli.app import app
 from picasso_series.svg import svg_to_sketch
 from tools.fuzz.judge import Answer, answer, fault_of
 from tools.fuzz.readers import READERS
-from tools.fuzz.seams import no_stills
+from tools.fuzz.seams import drawing_too, no_stills
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def try_case(reader: str, number: int, sound: Path, keep: Path | None = None) ->
         keep: where the case's files are to be left, for a look at them.
     """
     name = f"{reader}:{number}"
-    with _own_folder(sound, keep), contextlib.nullcontext() if reader == "folder" else no_stills():
+    with _own_folder(sound, keep), _around(reader):
         # The name is part of the seed as text: hashes of texts differ from process to process.
         args = list(READERS[reader][0](Random(f"{name}")))
         try:
@@ -64,6 +64,11 @@ def try_case(reader: str, number: int, sound: Path, keep: Path | None = None) ->
         (keep / "stdout").write_text(found.out, errors="replace")
         (keep / "stderr").write_text(found.err, errors="replace")
     return None if what is None else Fault(name, what, shlex.join(args)[:300].encode("unicode_escape").decode(), found.err[-600:])
+
+
+def _around(reader: str) -> contextlib.AbstractContextManager[None]:
+    """What of the seams is otherwise for a reader."""
+    return drawing_too() if reader == "drawn" else contextlib.nullcontext() if reader == "folder" else no_stills()
 
 
 def _strayed(folder: Path) -> str | None:

@@ -36,7 +36,18 @@ SHOWING: tuple[tuple[str, ...], ...] = (
     ("evaluate", "run"),
     RESUME,
     (*RESUME, "--dry-run"),
+    ("draw", "--from", "run", "-o", "again"),
+    ("draw", "photo.png", "--from", "run/series.json", "--dry-run"),
 )
+DRAWING = (
+    ("film", "run", "--formats", "svg", "--size", "64x64"),
+    ("film", "run", "--kind", "series", "--formats", "gif", "--size", "64x64", "--max-bytes", "1"),
+    ("plate", "run", "--paper", "a6", "--formats", "svg,pdf"),
+    ("plate", "run", "--plotter", "--paper", "a6"),
+    ("gallery", "run", "-o", "site"),
+)
+"""Commands that draw what they have read, for runs that are odd but can be read."""
+
 _SPECIAL = ("fifo", "folder", "nothing", "link", "zero", "empty")
 
 
@@ -151,6 +162,25 @@ def site(chance: Random) -> Sequence[str]:
     return ("gallery", "run", "-o", "site", *(f"{option}={_word(chance)}" for option in options))
 
 
+def drawn(chance: Random) -> Sequence[str]:
+    """Runs that can be read and are odd to draw: strokes without length, far away, on one place; other words, places and fates."""
+    for name in NPZ:
+        if chance.random() < 0.6:
+            with np.load(name) as stored:
+                arrays = {key: stored[key] for key in stored.files}
+            arrays["points"] = _odd_points(arrays["points"], chance)
+            arrays["loss"] = arrays["loss"] * chance.choice((0.0, -1.0, 1e30, 1.0))
+            Path(name).write_bytes(_npz_of(arrays))
+            _sign("run", Path(name))
+    path = Path("run/series.json")
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    part = chance.choice(("placement", "title", "photo", "choices", "levels", "created", "versions", "draft", "seed"))
+    if part in stored and chance.random() < 0.7:
+        stored[part] = value_like(stored[part], chance, most=2) if isinstance(stored[part], (dict, list)) else strange(chance)
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    return chance.choice(DRAWING)
+
+
 def svg(chance: Random) -> Sequence[str]:
     """Sketches as SVG, and SVGs among what a gallery would publish."""
     if chance.random() < 0.5:
@@ -213,6 +243,7 @@ READERS: Mapping[str, tuple[Reader, int]] = {
     "mask": (mask, 4),
     "site": (site, 2),
     "environment": (environment, 4),
+    "drawn": (drawn, 2),
 }
 """Each reader with its share of all cases."""
 
@@ -305,6 +336,30 @@ def _sign(run: str, path: Path) -> None:
         if record["path"] == name:
             record |= {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
     place.write_text(json.dumps(stored), encoding="utf-8")
+
+
+def _odd_points(points: Any, chance: Random) -> Any:
+    odd = np.array(points, np.float32)
+    deed = chance.randrange(6)
+    if deed == 0:
+        odd[:] = chance.choice((0.0, 0.5, 1.0, -90.0, 1e-30))
+    elif deed == 1:
+        odd[:, :, 1:] = odd[:, :, :1]
+    elif deed == 2:
+        odd = odd * np.float32(chance.choice((0.0, 1e-6, 50.0, -50.0)))
+    elif deed == 3:
+        odd = odd[-1:].repeat(len(odd), axis=0)
+    elif deed == 4:
+        odd[..., chance.randrange(2)] = 0.5
+    else:
+        odd[-1] = np.roll(odd[-1], 1, axis=0)
+    return odd
+
+
+def _npz_of(arrays: Mapping[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
 
 
 def _array(old: Any, chance: Random) -> Any:

@@ -5,6 +5,7 @@
 - Films end where their first frame would be drawn; plates where the sheet, laid out, would be written.
 - A gallery is built in full but for its cards, which are drawn, and for the stills of its films unless it is films that are damaged.
 - ``evaluate`` ends where the judges would be asked, ``bench`` where time would be taken, ``doctor`` makes its first check alone.
+- The reader ``drawn`` is cut nowhere but at the beginning of a new drawing.
 - Nothing is fetched: the environment forbids it, and the cache is an empty folder of the case's own.
 """
 
@@ -15,6 +16,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, NoReturn
 from unittest.mock import patch
 
@@ -24,6 +26,10 @@ import numpy as np
 _CHOICES = {
     name: {"value": value, "reason": "asked for"} for name, value in (("encoder", "structure"), ("rasterizer", "torch"), ("device", "cpu"))
 }
+
+
+_WHOLE: dict[tuple[str, str], Callable[..., Any]] = {}
+"""What draws, as it is before it is cut off."""
 
 
 def _middle(rgb: Any) -> Any:
@@ -61,6 +67,22 @@ def no_stills() -> Iterator[None]:
         yield
 
 
+_DRAWERS = (
+    *(("show", "write_films"), ("show", "write_plate"), ("prints", "plate_svg"), ("prints", "sheet_pdf"), ("prints", "sheet_png")),
+    *(("gallery.site", "series_card"), ("gallery.site", "gallery_card")),
+)
+"""What draws runs that were read: module and name."""
+
+
+@contextmanager
+def drawing_too() -> Iterator[None]:
+    """What draws runs put back in its place, for as long as the block lasts."""
+    with ExitStack() as stack:
+        for (module, name), function in _WHOLE.items():
+            stack.enter_context(patch.object(import_module(f"picasso_series.{module}"), name, function))
+        yield
+
+
 @contextmanager
 def cut_off() -> Iterator[None]:
     """The program with its seams cut for as long as the block lasts."""
@@ -76,6 +98,8 @@ def cut_off() -> Iterator[None]:
     import picasso_series.show
 
     module = _series()
+    for place, name in _DRAWERS:
+        _WHOLE.setdefault((place, name), getattr(import_module(f"picasso_series.{place}"), name))
     with ExitStack() as stack:
         stack.enter_context(patch.dict(sys.modules, {"picasso_series.series": module}))
         stack.enter_context(patch.object(picasso_series, "series", module, create=True))
