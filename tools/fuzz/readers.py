@@ -59,7 +59,7 @@ def photo(chance: Random) -> Sequence[str]:
     name = chance.choice((f"p{suffix}", f"p{suffix}", f"p{suffix}", "p.png", "p.heic", "p", "-p.jpg", "p\udcff.png", "p\n.png", "<b>.gif"))
     Path(name).write_bytes(data)
     _perhaps_special(Path(name), chance)
-    if chance.random() < 0.1:
+    if chance.random() < 0.03:
         return ("still", "--what", chance.choice(("photo", "subject", "mask", "xdog")), "-o", "s.png", "--", name)
     return ("draw", "-o", "out", "--encoder", "structure", "--mask", chance.choice(("auto", "auto", "none")), "--", name)
 
