@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -98,7 +99,13 @@ def test_a_tiny_series_is_drawn(drawn: Path) -> None:
         assert (drawn / name).stat().st_size > 0, name
 
 
-def test_a_stored_run_is_filmed_in_every_style(program: Path, drawn: Path, tmp_path: Path) -> None:
+def test_a_stored_run_of_the_first_version_is_filmed(program: Path, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "tests" / "runs" / "schema-1", tmp_path / "old")
+    made = ran(program, "film", "old", "--size", "64x64", "--formats", "mp4,gif", folder=tmp_path)
+    assert {"old/films/series.mp4", "old/films/trajectory.gif"} <= set(made.split())
+
+
+def test_a_run_is_filmed_in_every_style(program: Path, drawn: Path, tmp_path: Path) -> None:
     for style in ("ink", "chalk", "brush", "pencil"):
         line = ("film", str(drawn), "--kind", "draw-on", "--formats", "svg", "--style", style)
         assert "films/draw-on.svg" in ran(program, *line, folder=tmp_path)
