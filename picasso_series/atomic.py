@@ -39,8 +39,8 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Write bytes, or text as UTF-8, so that ``path`` holds either its old content or all of the new."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    """Write bytes, or text as UTF-8 (``?`` for what is none), so that ``path`` holds either its old content or all of the new."""
+    data = content.encode("utf-8", "replace") if isinstance(content, str) else content
     with whole_file(path) as temporary:
         temporary.write_bytes(data)
 

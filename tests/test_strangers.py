@@ -275,17 +275,6 @@ def test_what_the_program_draws_itself_is_fit_to_be_published(stranger: Path, na
     assert min(pixel_size(stranger / name)) > 0
 
 
-def test_a_name_or_a_manifest_moves_no_cursor(stranger: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = stranger / "series.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**manifest, "status": "drawing", "command": "picasso-series \x1b[2J\x1b]0;owned\x07\u202e\n x"}))
-    assert run(["gallery", "run", "-o", "site"]) == 1
-    assert run(["draw", "a\x1b[31m\nb.jpg"]) == 1
-    said = capsys.readouterr().err
-    assert not set(said) & {"\x1b", "\x07", "\u202e"}
-    assert len(said.splitlines()) == 2
-
-
 @pytest.mark.parametrize("name", ["a\0b", "../photo.png", "x" * 5000])
 def test_a_gallerys_record_of_impossible_names_is_refused_or_harmless(stranger: Path, name: str) -> None:
     Path("site").mkdir()

@@ -25,6 +25,13 @@ _LAYOUT = {ord("\n"): "\n", ord("\t"): "\t"}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class _OneLine(logging.Formatter):
+    """What the library logs, as safe for a terminal as everything else that is said."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return one_line(super().format(record))
+
+
 @dataclass(frozen=True)
 class Output:
     """How much to say, and in which form results are given."""
@@ -43,7 +50,9 @@ class Output:
         if quiet and verbose:
             raise UsageError("-q and -v exclude each other; leave one out")
         level = logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING
-        logging.basicConfig(stream=sys.stderr, format="%(message)s")
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_OneLine("%(message)s"))
+        logging.basicConfig(handlers=[handler])
         logging.getLogger("picasso_series").setLevel(level)
         return cls(quiet, verbose, as_json)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from picasso_series.cli.output import Output
+from picasso_series.cli.output import Output, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -164,7 +164,8 @@ class _Lines:
 
 
 def _reasons(choices: Choices) -> list[str]:
-    return [f"{name} {choice['value']}: {choice['reason']}" for name, choice in choices.items()]
+    # A run that is taken up tells the reasons that its manifest holds.
+    return [printable(f"{name} {choice['value']}: {choice['reason']}") for name, choice in choices.items()]
 
 
 def _strokes(count: int) -> str:

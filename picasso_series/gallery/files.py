@@ -22,10 +22,12 @@ STAGE = f".gallery{PART}"
 def write_text(path: Path, text: str) -> Path:
     """Write ``text`` so that ``path`` holds all of it or what it held before, and return ``path``.
 
+    A ``?`` stands for what is no character, as the bytes of some names.
+
     Raises:
         PicassoError: the folder cannot be written to.
     """
-    return write_bytes(path, text.encode("utf-8"))
+    return write_bytes(path, text.encode("utf-8", "replace"))
 
 
 def write_bytes(path: Path, content: bytes) -> Path:

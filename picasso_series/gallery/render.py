@@ -33,7 +33,7 @@ def _environment() -> Environment:
 
 def file_url(path: str | PurePosixPath) -> str:
     """A relative path as a URL: everything but letters, digits, ``_.-~`` and the slashes percent-encoded."""
-    return quote(PurePosixPath(path).as_posix(), safe="/")
+    return quote(PurePosixPath(path).as_posix(), safe="/", errors="surrogateescape")
 
 
 def inlined(name: str) -> Markup:
