@@ -171,6 +171,19 @@ def test_strokes_leave_by_shrinking_to_nothing_at_the_end_that_is_nearer_to_the_
     assert max(-np.diff(inks)) < 0.1 * inks[0], "no part of the ink vanishes at once"
 
 
+def test_leaving_strokes_go_one_after_the_other_the_least_salient_first() -> None:
+    points = np.random.default_rng(4).uniform(0, 1, (6, 4, 2))
+    before, after = Sketch.from_points(points, range(1, 7)), Sketch.from_points(points[:2], [1, 2])
+    plan = change(before, after, Lineage((1, 2), {}, (3, 4, 5, 6)))
+    begins, ends = plan.departures.T
+    assert plan.left == (3, 4, 5, 6)
+    assert (np.diff(begins) < 0).all(), "drawing order is that of salience"
+    assert begins.min() == 0
+    assert ends.max() < 1, "all are gone before the others arrive"
+    drawn = plan.at(0.5, [0.0, 0.2, 0.5, 1.0])
+    assert len(drawn.curves) == 2 + 3
+
+
 def test_strokes_without_ancestors_grow() -> None:
     old, new = Sketch.from_points(np.zeros((1, 4, 2)), [1]), Sketch.from_points(np.eye(4, 2)[None] * 0.5, [2])
     plan = change(old, new, Lineage())

@@ -25,6 +25,8 @@ STRAY = 0.03
 
 _THIN = 0.02
 """Length, in sides of the square, below which a leaving stroke also grows thinner, so that no dot pops at its end."""
+_DEPARTURE, _LAST_DEPARTURE = 0.5, 0.3
+"""How long a stroke takes to leave, and when the last one begins to, as shares of a change."""
 _SHORTEST_SHARE = 0.04
 """Least part of a join's curve that a joined stroke flows into, so that none becomes a point."""
 
@@ -170,11 +172,17 @@ class Change:
     left: tuple[int, ...]
     entering: Curves
 
-    def at(self, moved: float, left: float) -> Strokes:
-        """What is drawn when the moving strokes are at progress ``moved`` and the leaving ones at ``left``, both in [0, 1]."""
+    @property
+    def departures(self) -> NDArray[np.float64]:
+        """When each leaving stroke begins and ends to go, (k, 2) in shares of the change's time: the least salient goes first."""
+        begins = np.linspace(_LAST_DEPARTURE, 0, len(self.left)) if len(self.left) > 1 else np.zeros(len(self.left))
+        return np.stack([begins, begins + _DEPARTURE], axis=1)
+
+    def at(self, moved: float, left: ArrayLike) -> Strokes:
+        """What is drawn when the moving strokes are at progress ``moved`` and the leaving ones at ``left``, one or (k,), all in [0, 1]."""
         chains = through(self._motion.at(moved))
         moving = Strokes(chains, np.ones(len(chains)), self.spans_at(moved))
-        return Strokes.together([moving, partly_drawn(self.leaving, 1 - left), partly_drawn(self.entering, moved)])
+        return Strokes.together([moving, partly_drawn(self.leaving, 1 - np.asarray(left)), partly_drawn(self.entering, moved)])
 
     def spans_at(self, moved: float) -> NDArray[np.float64]:
         """The spans (m, 2) of the moving strokes at a progress in [0, 1]."""

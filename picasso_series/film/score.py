@@ -154,8 +154,8 @@ def changing(
             for u, shape, span, pace in zip(_QUARTERS, shapes, spans, _PACES, strict=True)
         ]
         found[stroke] = Life(number, curve, (*_as_drawn(before.get(stroke, ()), curve, points[stroke]), *bending))
-    for stroke, curve in zip(plan.left, plan.leaving, strict=True):
-        going = (Moment(turn, curve, _WHOLE, pace="eased"), Moment(turn + 0.75 * seconds, curve, _WHOLE, 0.0))
+    for stroke, curve, (begins, ends) in zip(plan.left, plan.leaving, turn + seconds * plan.departures, strict=True):
+        going = (Moment(begins, curve, _WHOLE, pace="eased"), Moment(ends, curve, _WHOLE, 0.0))
         found[stroke] = Life(number, curve, (*_as_drawn(before.get(stroke, ()), curve, points[stroke]), *going))
     fresh = [Life(number, curve, coming(curve, (turn, turn + seconds))) for curve in plan.entering]
     return [*(found[stroke] for stroke in level.sketch.ids), *fresh]

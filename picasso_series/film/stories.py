@@ -245,7 +245,8 @@ def _morph(before: Level, after: Level, points: NDArray[np.float32], labels: tup
     old, new = labels
 
     def scene(u: float) -> Scene:
-        return Scene(plan.at(ease(u), ease(u / 0.75)), labels=(old.at(1 - ease(2.5 * u)), new.at(ease(2.5 * u - 1.5))))
+        left = [ease((u - begin) / (end - begin)) for begin, end in plan.departures]
+        return Scene(plan.at(ease(u), left), labels=(old.at(1 - ease(2.5 * u)), new.at(ease(2.5 * u - 1.5))))
 
     return Shot(seconds, scene)
 
