@@ -21,15 +21,18 @@ import numpy as np
 import pytest
 from PIL import Image
 from sample_run import moving_mp4
+from sample_series import sample_series
 
 from picasso_series.atomic import file_sha256
 from picasso_series.cli.app import run
 from picasso_series.encoders.checkpoint import read_visual
 from picasso_series.errors import BadInputError
+from picasso_series.film import KINDS, film_file, plan_filming
 from picasso_series.foreign import refuse_links
 from picasso_series.gallery.media import pixel_size
 from picasso_series.gallery.posters import poster
 from picasso_series.gallery.vectors import require_still_life
+from picasso_series.look import style_names
 from picasso_series.photo import load_photo
 from picasso_series.run import load_arrays, open_run
 from picasso_series.toml_file import read_toml
@@ -273,6 +276,13 @@ def test_entities_and_instructions_are_not_published(tmp_path: Path, head: str) 
 def test_what_the_program_draws_itself_is_fit_to_be_published(stranger: Path, name: str) -> None:
     require_still_life(stranger / name)
     assert min(pixel_size(stranger / name)) > 0
+
+
+@pytest.mark.parametrize("style", style_names())
+@pytest.mark.parametrize("kind", KINDS)
+def test_films_of_every_style_are_fit_to_be_published(tmp_path: Path, style: str, kind: str) -> None:
+    film_file(sample_series((4, 2)), tmp_path / "a.svg", kind, plan_filming(style=style, title="A duck", size="64x64"))
+    require_still_life(tmp_path / "a.svg")
 
 
 @pytest.mark.parametrize("name", ["a\0b", "../photo.png", "x" * 5000])
