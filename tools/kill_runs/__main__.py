@@ -67,7 +67,7 @@ def _all(place: Path, names: Sequence[str], kills: int, seed: int) -> Iterator[s
                 yield f"{scene.name}: the command fails without any kill: {end.said}"
                 continue
         if scene in wanted:
-            print(f"{scene.name}: {end.seconds:.1f} s and {end.changes} changes of files without a kill", flush=True)
+            print(f"{scene.name}: {end.seconds:.1f} s of computing and {end.changes} changes of files without a kill", flush=True)
             if scene.alone:
                 yield from (f"{scene.name}: {trouble}" for trouble in _second(scene, place))
             done, lives = 0, 0
@@ -107,8 +107,7 @@ def _life(scene: Scene, place: Path, whole: Path, usual: End, dice: random.Rando
             else:
                 seconds = dice.uniform(0, usual.seconds)
         victim = Victim(scene.line, folder, die_before=die_before)
-        deadline = time.monotonic() + seconds
-        while victim.alive() and time.monotonic() < deadline:
+        while victim.alive() and victim.computed() < seconds:
             time.sleep(0.005)
         end = victim.kill() if victim.alive() else victim.wait()
         if end.code is not None:
