@@ -4,6 +4,7 @@
   is taken up again are real; the encoder is not loaded, and where the eye goes is said to be the middle.
 - Films end where their first frame would be drawn; plates where the sheet, laid out, would be written.
 - A gallery is built in full but for its cards, which are drawn, and for the stills of its films unless it is films that are damaged.
+- ``still`` makes single stills, and ends where all of them would be made for a sheet.
 - ``evaluate`` ends where the judges would be asked, ``bench`` where time would be taken, ``doctor`` makes its first check alone.
 - The reader ``drawn`` is cut nowhere but at the beginning of a new drawing.
 - Nothing is fetched: the environment forbids it, and the cache is an empty folder of the case's own.
@@ -96,6 +97,7 @@ def cut_off() -> Iterator[None]:
     import picasso_series.prints
     import picasso_series.run_writer
     import picasso_series.show
+    import picasso_series.stills
 
     module = _series()
     for place, name in _DRAWERS:
@@ -112,6 +114,7 @@ def cut_off() -> Iterator[None]:
             (picasso_series.prints, "sheet_pdf"),
             (picasso_series.prints, "sheet_png"),
             (picasso_series.evaluate, "evaluate_runs"),
+            (picasso_series.stills, "contact_sheet"),
             (picasso_series.benchmark, "time_rasterizers"),
             (picasso_series.clip_benchmark, "time_clip"),
         ):
