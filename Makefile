@@ -66,8 +66,9 @@ gallery: $(STAMP) ## draw every photo of gallery/photos and build the site in ga
 docs: $(STAMP) ## write the help pages of all commands into docs/commands.md
 	$(BIN)/python -m tools.help_pages
 
+# As many processes as there are cores, of one thread each: small tensors gain nothing by more threads.
 test: $(STAMP) ## run all tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(STAMP) ## lint, formatting and types
 	$(BIN)/ruff check .
