@@ -5,6 +5,7 @@ Knows what a folder from a stranger can hold beside plain files (pipes, devices,
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,11 @@ def require_file(path: Path, most: int | None = None) -> None:
         raise BadInputError(f"{path} cannot be read, since it is no regular file; put a file in its place")
     if most is not None and size > most:
         raise BadInputError(f"{path} has {size / 1e6:.0f} MB, far more than such a file ever has; remove it or name another")
+
+
+def real_path(path: Path) -> Path:
+    """Where a path leads when links are followed; one that leads round to itself, for which ``resolve`` fails, leads to itself."""
+    return Path(os.path.realpath(path))
 
 
 def refuse_links(folder: Path) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from picasso_series.errors import BadInputError, UsageError
-from picasso_series.foreign import read_file, refuse_links, require_file
+from picasso_series.foreign import read_file, real_path, refuse_links, require_file
 from picasso_series.levels import Level, Lineage, Placement, Series, Subject, Trajectory
 from picasso_series.settings import MAX_STROKES, SETTING_NAMES, Settings, parse_setting
 from picasso_series.strokes import CANVAS
@@ -131,7 +131,7 @@ def inner_path(folder: Path, name: str) -> Path:
     if not name or pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name or "\0" in name:
         raise BadInputError(f"the manifest of {folder} names the file {name!r}, which lies outside the run; draw the series again")
     path = folder.joinpath(*pure.parts)
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not real_path(path).is_relative_to(real_path(folder)):
         raise BadInputError(f"the file {name!r} of {folder} is a link that leads outside the run; draw the series again")
     return path
 

@@ -25,7 +25,6 @@ from sample_series import sample_series
 
 from picasso_series.atomic import file_sha256
 from picasso_series.cli.app import run
-from picasso_series.encoders.checkpoint import read_visual
 from picasso_series.errors import BadInputError
 from picasso_series.film import KINDS, film_file, plan_filming
 from picasso_series.foreign import refuse_links
@@ -76,6 +75,19 @@ def test_nothing_is_written_through_a_link(stranger: Path, args: list[str], name
     assert run(args) == 1
     assert "is a link" in capsys.readouterr().err
     assert _content(stranger.parent / "ours") == before
+
+
+def test_links_that_lead_round_are_answered(stranger: Path) -> None:
+    Path("site").mkdir()
+    Path("site/gallery.json").write_text(json.dumps({"files": ["index.html"]}))
+    Path("site/index.html").symlink_to("index.html")
+    assert run(["gallery", "run", "-o", "site"]) == 0
+    assert not Path("site/index.html").is_symlink()
+    (stranger / "round").symlink_to("round")
+    manifest = json.loads((stranger / "series.json").read_text(encoding="utf-8"))
+    manifest["files"].append({"path": "round/x.png", "sha256": "", "bytes": 1})
+    (stranger / "series.json").write_text(json.dumps(manifest))
+    assert run(["film", "run", "--formats", "svg"]) in (0, 1)
 
 
 def test_a_lock_that_is_a_link_makes_no_file_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,35 +153,6 @@ def test_an_array_whose_header_is_contrived_is_refused(tmp_path: Path) -> None:
         archive.writestr("points.npy", data)
     with pytest.raises(BadInputError, match="damaged"):
         load_arrays(tmp_path / "a.npz")
-
-
-def _archive(path: Path, data: bytes) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("x/data.pkl", data)
-    return path
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"\x80\x02Nr" + struct.pack("<I", 1 << 30) + b".",
-        b"\x80\x02cout\nof\n.",
-        b"\x80\x02ctorch\nSize\nq\x00](" + b"K\x01" * 100 + b"eq\x01" + b"h\x00h\x01\x85R" * 100 + b".",
-        b"\x80\x05\x96" + struct.pack("<Q", 1 << 40) + b".",
-    ],
-    ids=["places", "names", "copies", "bytes"],
-)
-def test_a_pickle_cannot_ask_for_more_memory_than_it_fills(tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(BadInputError):
-        read_visual(_archive(tmp_path / "w.pt", data))
-
-
-def test_modules_within_modules_are_walked_through_to_an_end(tmp_path: Path) -> None:
-    # Each module holds the one before twice: 2^60 ways through sixty of them.
-    module = b"c__torch__\nM\n)\x81}(X\x01\x00\x00\x00ah\x01X\x01\x00\x00\x00bh\x01ubq\x01"
-    data = b"\x80\x02}q\x01" + module * 60 + b"."
-    with pytest.raises(BadInputError):
-        read_visual(_archive(tmp_path / "w.pt", data))
 
 
 def test_a_pickle_among_the_arrays_is_not_loaded(tmp_path: Path) -> None:

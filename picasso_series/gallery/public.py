@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from picasso_series.errors import BadInputError
+from picasso_series.foreign import real_path
 from picasso_series.gallery.media import pixel_size
 from picasso_series.gallery.page import FILM_KINDS, PRINT_KINDS
 from picasso_series.gallery.privacy import without_private_paths
@@ -73,7 +74,7 @@ def _recorded(manifest: Mapping[str, Any]) -> set[str]:
 def _is_own_file(folder: Path, name: str) -> bool:
     """Whether the run holds the file; BadInputError when a link stands for it, for that may show what was never meant to be shown."""
     path = inner_path(folder, name)
-    if path.resolve() != folder.resolve() / name:
+    if real_path(path) != real_path(folder) / name:
         raise BadInputError(f"the file {name!r} of {folder} is a link to another one; draw the series again")
     return path.is_file()
 

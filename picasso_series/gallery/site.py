@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from picasso_series.errors import BadInputError, PicassoError, UsageError
-from picasso_series.foreign import read_file
+from picasso_series.foreign import read_file, real_path
 from picasso_series.gallery.card import CARD, gallery_card, series_card
 from picasso_series.gallery.files import STAGE, copy_file, move_file, staging, write_bytes, write_text
 from picasso_series.gallery.page import Card, Neighbor, Place, State, page_html, page_states
@@ -78,12 +78,12 @@ def build_site(runs: Iterable[Run], site_folder: Path, *, title: str = "Gallery"
         PicassoError: a file cannot be read or written.
     """
     site, words = Path(site_folder), Words(title, credit, _address(address))
-    shown = [public_run(run) for run in {run.folder.resolve(): run for run in runs}.values()]
+    shown = [public_run(run) for run in {real_path(run.folder): run for run in runs}.values()]
     if not shown:
         raise UsageError("a gallery needs at least one run folder")
     written_before = _own_files(site)
     for public in shown:
-        if public.run.folder.resolve().is_relative_to(site.resolve()):
+        if real_path(public.run.folder).is_relative_to(real_path(site)):
             raise UsageError(f"the run {public.run.folder} lies inside {site}; choose another folder for the gallery")
     slugs = _slugs([public.run for public in shown])
     pages = ["index.html", *(f"{name}/index.html" for name in slugs)]
@@ -149,9 +149,9 @@ def _own_files(site: Path) -> set[str]:
         files = {str(file) for file in json.loads(read_file(record, _MAX_RECORD))["files"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInputError(f"{record} cannot be read; remove the folder {site} or choose another one for the gallery") from error
-    root = site.resolve()
+    root = real_path(site)
     # A zero stands in no file's name, and no path can be asked about one.
-    if not all("\0" not in file and root in (root / file).resolve().parents for file in files):
+    if not all("\0" not in file and root in real_path(root / file).parents for file in files):
         raise BadInputError(f"{record} names a file outside the gallery; remove the folder {site} or choose another one")
     return files
 
@@ -205,9 +205,9 @@ def _write_record(site: Path, files: Iterable[str]) -> None:
 
 def _remove(site: Path, files: Iterable[str]) -> None:
     """Remove files of an earlier build, and the folders that this leaves empty."""
-    root = site.resolve()
+    root = real_path(site)
     for file in sorted(files):
-        path = (root / file).resolve()
+        path = real_path(root / file)
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
