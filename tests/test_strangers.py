@@ -120,6 +120,20 @@ def test_nobody_waits_for_a_pipe(stranger: Path, name: str) -> None:
 
 
 @linux
+@pytest.mark.parametrize("kind", ["pipe", "link", "file"])
+def test_a_pipe_in_a_gallerys_way_is_removed(stranger: Path, kind: str) -> None:
+    Path("site").mkdir()
+    stage = Path("site/.gallery.part")
+    {"pipe": os.mkfifo, "link": lambda path: path.symlink_to(stranger), "file": Path.touch}[kind](stage)
+    code = f"from picasso_series.cli.app import run; raise SystemExit(run({['gallery', 'run', '-o', 'site']!r}))"
+    where = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=stranger.parent, env=where, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert (stranger / "series.json").exists()
+    assert not stage.exists()
+
+
+@linux
 @pytest.mark.parametrize("read", [load_photo, read_toml, load_arrays, file_sha256], ids=["photo", "toml", "arrays", "hash"])
 def test_pipes_and_devices_are_no_files(tmp_path: Path, read: Callable[[Path], Any]) -> None:
     os.mkfifo(tmp_path / "pipe")

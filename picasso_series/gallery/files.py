@@ -81,8 +81,10 @@ def staging(folder: Path) -> Iterator[Path]:
             if new:
                 stack.callback(_remove_if_empty, folder)
             stack.enter_context(folder_lock(folder))
-            # One that a killed process left.
-            if stage.exists():
+            # One that a killed process left, or something else of that name: a pipe would be waited for, a link followed.
+            if stage.is_symlink() or not stage.is_dir():
+                stage.unlink(missing_ok=True)
+            else:
                 shutil.rmtree(stage)
             stage.mkdir()
         stack.callback(shutil.rmtree, stage, ignore_errors=True)
