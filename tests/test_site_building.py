@@ -110,6 +110,7 @@ def test_what_a_killed_build_left_is_no_obstacle(tmp_path: Path) -> None:
     (site / ".gallery.part/duck").mkdir(parents=True)
     (site / ".gallery.part/duck/half.png").write_bytes(b"half")
     (site / ".lock").touch()
+    (site / ".gallery.77.part.json").write_bytes(b"half")
     build_site([run], site)
     assert sorted(path.name for path in site.iterdir()) == ["card.png", "duck", "gallery.json", "index.html"]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from picasso_series.atomic import PART, whole_file
+from picasso_series.atomic import PART, is_part, whole_file
 from picasso_series.errors import PicassoError
 from picasso_series.lock import folder_lock
 
@@ -86,6 +86,9 @@ def staging(folder: Path) -> Iterator[Path]:
                 stage.unlink(missing_ok=True)
             else:
                 shutil.rmtree(stage)
+            for path in folder.iterdir():
+                if is_part(path) and not path.is_dir():
+                    path.unlink()
             stage.mkdir()
         stack.callback(shutil.rmtree, stage, ignore_errors=True)
         yield stage

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from picasso_series.atomic import is_part
 from picasso_series.errors import BadInputError, PicassoError, UsageError
 from picasso_series.foreign import read_file, real_path
 from picasso_series.gallery.card import CARD, gallery_card, series_card
@@ -142,7 +143,7 @@ def _own_files(site: Path) -> set[str]:
         raise UsageError(f"{site} is a file; choose a folder for the gallery")
     record = site / RECORD
     if not record.is_file():
-        if any(entry.name not in (LOCK_NAME, STAGE) for entry in site.iterdir()):
+        if any(entry.name not in (LOCK_NAME, STAGE) and not is_part(entry) for entry in site.iterdir()):
             raise UsageError(f"{site} is not empty and no gallery of picasso-series; choose a new or empty folder")
         return set()
     try:

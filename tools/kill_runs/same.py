@@ -2,7 +2,7 @@
 
 Files are compared byte for byte, with three exceptions, since they tell the time and nothing else: in ``series.json`` when the run was
 begun, the seconds of each level, and the length and hash of the two files that follow; in ``index.html`` the rows "Time" and "Made" and the
-levels' seconds; and an MP4 is compared by its decoded frames.
+levels' seconds; and an MP4 is compared by its decoded frames. An empty file that carried a killed process's lock may stay.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ def differences(whole: Path, killed: Path) -> Iterator[str]:
     """How a folder that was worked on by killed processes differs from one that was not, in a few words each."""
     names = [{path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} for folder in (whole, killed)]
     for name in sorted(names[0] ^ names[1]):
+        if name.endswith(".lock") and name in names[1] and not (killed / name).stat().st_size:
+            continue
         yield f"{name} is {'missing' if name in names[0] else 'left over'}"
     for name in sorted(names[0] & names[1]):
         if _essence(whole / name) != _essence(killed / name):

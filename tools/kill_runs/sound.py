@@ -85,7 +85,7 @@ def _read(path: Path) -> None:
         header = json.loads(data[8 : 8 + length])
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
         assert len(data) == 8 + length + max(ends, default=0), "its tensors are cut"
-    else:
+    elif path.suffix in (".png", ".gif", ".webp"):
         with Image.open(path) as picture:
             for number in range(getattr(picture, "n_frames", 1)):
                 picture.seek(number)
