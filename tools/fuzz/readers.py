@@ -367,7 +367,7 @@ def _array(old: Any, chance: Random) -> Any:
     kinds = ("f4", "f8", "i8", "u1", "?", "c8", "U3", "S3", "M8[s]", "f2", ">i4", "O", "i4,f4", "V8")
     base = old if old is not None and chance.random() < 0.6 else np.ones(chance.choice(shapes))
     deed = chance.randrange(5)
-    if deed == 0:
+    if deed == 0 and base.dtype.kind in "fiub":
         filled = np.array(base, copy=True)
         filled[...] = (
             chance.choice((0, 1, -1, 127)) if filled.dtype.kind in "iub" else chance.choice((np.nan, np.inf, -1e38, 1e30, 0.0, 5.0))
