@@ -170,8 +170,11 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(info.file_size for info in archive.infolist()) > _MAX_ARRAYS:
                 raise BadInputError(f"{path} unpacks to more than any drawing needs; draw the series again")
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
+        with warnings.catch_warnings():
+            # What numpy has to say of odd headers is nothing that a user could do something about.
+            warnings.simplefilter("ignore")
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                found = {name: arrays[name] for name in arrays.files}
         # What is no array of numpy's is given as the bytes that it is.
         if not all(isinstance(array, np.ndarray) for array in found.values()):
             raise ValueError("it holds other things than arrays")

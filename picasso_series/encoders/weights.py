@@ -8,6 +8,7 @@ Knows no encoder, and neither the network nor other files' layouts.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from picasso_series.atomic import PART, file_sha256, whole_file, write_whole
+from picasso_series.atomic import PART, file_sha256, write_whole
 from picasso_series.encoders.weights_table import TABLE, Entry, resolve
 from picasso_series.errors import BadInputError, MissingError
 from picasso_series.lock import waiting_lock
@@ -229,17 +230,12 @@ def keep(entry: Entry, tower: dict[str, Tensor], text: dict[str, Tensor], source
 
 def _save(path: Path, tower: dict[str, Tensor]) -> tuple[str, int]:
     """Write a tower's file, the same for the same tensors wherever they come from; its hash and length."""
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
-    with whole_file(path) as temporary:
-        try:
-            save_file(tower, temporary)
-        except SafetensorError as error:
-            # The library tells what the disk answered only in words.
-            code = errno.ENOSPC if f"os error {errno.ENOSPC}" in str(error) else errno.EIO
-            raise OSError(code, str(error), str(path)) from error
-    return file_sha256(path), path.stat().st_size
+    # Written by ourselves: the library's own way leaves a file of a name that nobody knows when it is killed.
+    data = save(tower)
+    write_whole(path, data)
+    return hashlib.sha256(data).hexdigest(), len(data)
 
 
 def tower_file(entry: Entry) -> Path:

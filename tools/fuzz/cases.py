@@ -59,7 +59,8 @@ def try_case(reader: str, number: int, sound: Path, keep: Path | None = None) ->
             found = answer(args[1:], sketch) if args[:1] == ["sketch"] else answer(args, app)
         except (RecursionError, SystemExit) as error:
             found = Answer(99, "", f"Traceback: {type(error).__name__}: {error}", 0)
-        what = fault_of(found) or (_strayed(Path()))
+        # Who names a place outside is obeyed.
+        what = fault_of(found) or (None if any(".." in arg for arg in args) else _strayed(Path()))
     if keep is not None:
         (keep / "stdout").write_text(found.out, errors="replace")
         (keep / "stderr").write_text(found.err, errors="replace")
