@@ -24,6 +24,8 @@ SPARE, ALL_SPARE = 0.03, 0.06
 """A change may raise the loss by this share of what it was at first, and all changes together by this one."""
 ROUNDS = 2
 """One change makes way for another, so they are proposed so many times."""
+MANY = 64
+"""In a drawing of more strokes no single end is seen, and asking about each would take minutes."""
 PARALLEL = 0.7
 """Cosine of the angle up to which two strokes run side by side."""
 BESIDE = 3.5
@@ -64,8 +66,10 @@ def barb(strokes: int) -> float:
 
 
 def tidy(points: NDArray[np.floating[Any]], judge: Judge) -> Points:
-    """The drawing (n, 4, 2) with every proposed change that costs next to nothing, cheapest first."""
+    """The drawing (n, 4, 2) with every proposed change that costs next to nothing, cheapest first; one of more than :data:`MANY` strokes as it is."""
     drawing = np.asarray(points, np.float64)
+    if len(drawing) > MANY:
+        return drawing
     first = loss = float(judge(drawing[None])[0])
     # Half of what all changes may cost is kept for ends that meet: shortened strokes leave some that do not.
     for propose, share in (*((_shortened, 0.5), (_met, 1.0)) * ROUNDS, (_met, 1.0)):
@@ -134,10 +138,9 @@ def _shortened(points: Points) -> Iterator[Change]:
     curves, longest = sample(points, SAMPLES), barb(len(points))
     for run in _runs(points):
         found = [(_hook(run), frozenset[int]())]
-        for index, curve in enumerate(curves):
-            # Most strokes are far from most ends.
-            if index != run.index and np.linalg.norm(curve - run.points[0], axis=1).min() < max(longest, BESIDE):
-                found.append((max(_barb(run, curve, longest), _doubled(run, curve)), frozenset({index})))
+        for index in _around(run.points[0], curves, max(longest, BESIDE)):
+            if index != run.index:
+                found.append((max(_barb(run, curves[index], longest), _doubled(run, curves[index])), frozenset({index})))
         for length, beside in found:
             if 0.5 < length <= LONG * run.along[-1]:
                 yield Change({run.index: run.without(points[run.index], length)}, beside)
@@ -203,9 +206,11 @@ def _met(points: Points) -> Iterator[Change]:
     gap = meeting_gap(len(points))
     runs = list(_runs(points))
     curves = sample(points, SAMPLES)
+    tips = np.array([run.points[0] for run in runs])
     for number, one in enumerate(runs):
         tip = one.points[0]
-        for other in runs[number + 1 :]:
+        for after in np.flatnonzero(np.linalg.norm(tips[number + 1 :] - tip, axis=1) <= gap).tolist():
+            other = runs[number + 1 + after]
             if other.index == one.index and one.along[-1] < 4 * gap:
                 continue
             apart = float(np.linalg.norm(tip - other.points[0]))
@@ -217,13 +222,20 @@ def _met(points: Points) -> Iterator[Change]:
                     yield Change({one.index: _moved(moved, other.end, goal)})
                 else:
                     yield Change({one.index: moved, other.index: _moved(points[other.index], other.end, goal)})
-        for index, curve in enumerate(curves):
+        for index in _around(tip, curves, gap):
             if index != one.index:
-                goal, within = _nearest(tip, curve)
+                goal, within = _nearest(tip, curves[index])
                 reach = float(np.linalg.norm(goal - tip))
                 ahead = float(one.heading @ (goal - tip)) >= 0.5 * reach
                 if within and CLOSEST < reach <= (0.8 * gap if ahead else ASIDE):
                     yield Change({one.index: _moved(points[one.index], one.end, goal)}, frozenset({index}))
+
+
+def _around(place: Points, curves: Points, reach: float) -> list[int]:
+    """Which curves (n, SAMPLES, 2) may come within ``reach`` pixels of a place: most strokes are far from most ends."""
+    step = np.linalg.norm(np.diff(curves, axis=1), axis=2).max()
+    near = np.linalg.norm(curves - place, axis=2).min(axis=1) <= reach + step / 2
+    return [int(index) for index in np.flatnonzero(near)]
 
 
 def _nearest(place: Points, chain: Points) -> tuple[Points, bool]:

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from picasso_series.curves import sample
-from picasso_series.tidy import ALL_SPARE, tidy
+from picasso_series.tidy import ALL_SPARE, MANY, tidy
 
 Drawing = NDArray[np.float64]
 
@@ -117,3 +117,10 @@ def test_a_stroke_of_no_length_does_no_harm() -> None:
     drawing = np.stack([np.full((4, 2), 50.0), line((48, 20), (48, 120))])
     assert np.isfinite(tidy(drawing, anything)).all()
     assert np.array_equal(tidy(drawing[:1], anything), drawing[:1])
+
+
+def test_a_drawing_of_very_many_strokes_is_left_as_it_is() -> None:
+    pair = [line((20, 20), (100, 20)), line((103, 23), (103, 120))]
+    drawing = np.stack(pair + [line((x, 200), (x + 1, 200)) for x in range(MANY - 1)])
+    assert np.array_equal(tidy(drawing, anything), drawing)
+    assert not np.array_equal(tidy(drawing[:MANY], anything), drawing[:MANY])
