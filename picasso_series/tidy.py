@@ -66,7 +66,10 @@ def barb(strokes: int) -> float:
 
 
 def tidy(points: NDArray[np.floating[Any]], judge: Judge) -> Points:
-    """The drawing (n, 4, 2) with every proposed change that costs next to nothing, cheapest first; one of more than :data:`MANY` strokes as it is."""
+    """The drawing (n, 4, 2) with every proposed change that costs next to nothing, cheapest first.
+
+    One of more than :data:`MANY` strokes is left as it is.
+    """
     drawing = np.asarray(points, np.float64)
     if len(drawing) > MANY:
         return drawing
