@@ -90,10 +90,10 @@ def test_a_build_that_was_killed_can_be_repeated(tmp_path: Path, monkeypatch: py
     for last in (0, 1, moves // 2, moves - 1):
         count = iter(range(moves))
 
-        def stop(source: Path, path: Path, last: int = last, count: Iterator[int] = count) -> None:
+        def stop(name: str, source: Path, target: Path, last: int = last, count: Iterator[int] = count) -> None:
             if next(count) == last:
                 raise KeyboardInterrupt
-            move_file(source, path)
+            move_file(name, source, target)
 
         with monkeypatch.context() as patch:
             patch.setattr("picasso_series.gallery.site.move_file", stop)

@@ -9,10 +9,10 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from picasso_series.atomic import PART, is_part, whole_file
-from picasso_series.errors import PicassoError
+from picasso_series.errors import BadInputError, PicassoError
 from picasso_series.lock import folder_lock
 
 STAGE = f".gallery{PART}"
@@ -52,15 +52,34 @@ def copy_file(source: Path, path: Path) -> Path:
     return path
 
 
-def move_file(source: Path, path: Path) -> None:
-    """Move a file to ``path``, on the same disk, in place of what lay there.
+def move_file(name: str, source: Path, target: Path) -> None:
+    """Move the file ``name`` of the folder ``source`` to its place in ``target``, on the same disk, over what lay there.
 
     Raises:
+        BadInputError: the way there leads through a link.
         PicassoError: the folder cannot be written to.
     """
+    refuse_linked_folders(target, name)
+    path = target / name
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(source, path)
+        os.replace(source / name, path)
+
+
+def refuse_linked_folders(root: Path, name: str) -> None:
+    """Refuse a file of ``root`` between which and ``root`` stands a link to a folder: what is done to it would be done elsewhere.
+
+    ``root`` itself may be a link, and so may the file, which is replaced or removed and not what it leads to.
+
+    Raises:
+        BadInputError: there is such a link.
+    """
+    folder = root
+    for part in PurePath(name).parts[:-1]:
+        folder /= part
+        # Pathlib raises for names that are too long.
+        if os.path.islink(folder):
+            raise BadInputError(f"{folder} is a link, through which a gallery would be written elsewhere; remove it and build again")
 
 
 @contextmanager

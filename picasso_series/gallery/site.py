@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from picasso_series.atomic import is_part
 from picasso_series.errors import BadInputError, PicassoError, UsageError
 from picasso_series.foreign import read_file, real_path
 from picasso_series.gallery.card import CARD, gallery_card, series_card
-from picasso_series.gallery.files import STAGE, copy_file, move_file, staging, write_bytes, write_text
+from picasso_series.gallery.files import STAGE, copy_file, move_file, refuse_linked_folders, staging, write_bytes, write_text
 from picasso_series.gallery.page import Card, Neighbor, Place, State, page_html, page_states
 from picasso_series.gallery.public import PublicRun, public_run
 from picasso_series.gallery.render import file_url, render
@@ -75,7 +75,7 @@ def build_site(runs: Iterable[Run], site_folder: Path, *, title: str = "Gallery"
     Raises:
         UsageError: there is no run, or the folder is not empty and no gallery, or a run lies inside it, or the address is none.
         BadInputError: a run has nothing to show or its files cannot be shown, as :func:`public_run` says, the folder's record is
-            damaged, or another process is building there.
+            damaged, a link leads out of a folder of the site, or another process is building there.
         PicassoError: a file cannot be read or written.
     """
     site, words = Path(site_folder), Words(title, credit, _address(address))
@@ -91,11 +91,13 @@ def build_site(runs: Iterable[Run], site_folder: Path, *, title: str = "Gallery"
     with staging(site) as stage:
         _build(shown, slugs, words, stage)
         own = {path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file()}
+        for name in sorted(own | written_before):
+            refuse_linked_folders(site, name)
         _refuse_obstacles(site, own)
         # The record names old and new files until all are in place and the old ones gone, so that a build cut short can be repeated.
         _write_record(site, own | written_before)
         for name in sorted(own):
-            move_file(stage / name, site / name)
+            move_file(name, stage, site)
         _remove(site, written_before - own)
         _write_record(site, own)
     return [site / page for page in pages]
@@ -152,9 +154,15 @@ def _own_files(site: Path) -> set[str]:
         raise BadInputError(f"{record} cannot be read; remove the folder {site} or choose another one for the gallery") from error
     root = real_path(site)
     # A zero stands in no file's name, and no path can be asked about one.
-    if not all("\0" not in file and root in real_path(root / file).parents for file in files):
+    if not all("\0" not in file and _is_plain(file) and root in real_path(root / file).parents for file in files):
         raise BadInputError(f"{record} names a file outside the gallery; remove the folder {site} or choose another one")
     return files
+
+
+def _is_plain(file: str) -> bool:
+    """Whether a path is as a build records it: from the site's folder downwards."""
+    path = PurePath(file)
+    return not path.anchor and ".." not in path.parts
 
 
 def _refuse_obstacles(site: Path, files: Iterable[str]) -> None:
@@ -208,7 +216,8 @@ def _remove(site: Path, files: Iterable[str]) -> None:
     """Remove files of an earlier build, and the folders that this leaves empty."""
     root = real_path(site)
     for file in sorted(files):
-        path = real_path(root / file)
+        refuse_linked_folders(root, file)
+        path = root / file
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
