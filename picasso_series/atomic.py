@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,8 @@ from picasso_series.foreign import require_file
 
 PART = ".part"
 """Marks the name of a file that is still being written: ``.sketch.123.part.png`` becomes ``sketch.png``."""
+
+_UNFINISHED = re.compile(rf"\..+\.[0-9]+{re.escape(PART)}(\.\w+)?", re.DOTALL)
 
 
 @contextmanager
@@ -25,6 +28,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{PART}{path.suffix}")
     try:
+        # The name can be guessed: a link that somebody laid there would be written through.
+        temporary.unlink(missing_ok=True)
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
@@ -41,13 +46,14 @@ def whole_file(path: Path) -> Iterator[Path]:
 def write_whole(path: Path, content: bytes | str) -> None:
     """Write bytes, or text as UTF-8 (``?`` for what is none), so that ``path`` holds either its old content or all of the new."""
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
-    with whole_file(path) as temporary:
-        temporary.write_bytes(data)
+    # "x" makes the file or fails: it opens none that is there and follows no link.
+    with whole_file(path) as temporary, temporary.open("xb") as file:
+        file.write(data)
 
 
 def is_part(path: Path) -> bool:
     """Whether the name is one that :func:`whole_file` gives to an unfinished file."""
-    return path.name.startswith(".") and PART in path.suffixes
+    return _UNFINISHED.fullmatch(path.name) is not None
 
 
 def file_sha256(path: Path) -> str:

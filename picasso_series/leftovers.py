@@ -33,7 +33,7 @@ def sweep(folder: Path, manifest: Mapping[str, Any]) -> None:
     ours += [f"{entry.name}/{name}" for entry in inner if entry.name.isdecimal() for name in LEVEL_FILES]
     for name in ours:
         if name not in named:
-            (folder / name).unlink(missing_ok=True)
+            _remove_file(folder / name)
     sweep_unfinished(folder, manifest)
     for entry in inner:
         # Only an empty folder goes; one that holds somebody's own files stays.
@@ -44,21 +44,31 @@ def sweep(folder: Path, manifest: Mapping[str, Any]) -> None:
 def sweep_unfinished(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Remove files that were never finished, and snapshots of levels that are drawn; that of the first level that is not stays."""
     kept = [f"{strokes}/{SNAPSHOT}" for strokes in _next_level(manifest)]
-    inner = _own_folders(folder)
-    for place in (folder, *inner):
+    sweep_parts(folder)
+    for entry in _own_folders(folder):
+        if entry.name.isdecimal() and f"{entry.name}/{SNAPSHOT}" not in kept:
+            _remove_file(entry / SNAPSHOT)
+
+
+def sweep_parts(folder: Path) -> None:
+    """Remove files that were never finished; a link of such a name goes too, a folder stays."""
+    for place in (folder, *_own_folders(folder)):
         for path in place.iterdir():
             if is_part(path):
-                path.unlink(missing_ok=True)
-    for entry in inner:
-        if entry.name.isdecimal() and f"{entry.name}/{SNAPSHOT}" not in kept:
-            (entry / SNAPSHOT).unlink(missing_ok=True)
+                _remove_file(path)
 
 
 def forget_snapshots(folder: Path) -> None:
     """Remove the snapshots of a run that is about to be replaced: alone of all its files they do not say whose they are."""
     for entry in _own_folders(folder):
         if entry.name.isdecimal():
-            (entry / SNAPSHOT).unlink(missing_ok=True)
+            _remove_file(entry / SNAPSHOT)
+
+
+def _remove_file(path: Path) -> None:
+    """Remove what lies there, unless it is a folder: a run makes none of such a name, so it is the user's."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
 
 
 def _next_level(manifest: Mapping[str, Any]) -> list[int]:

@@ -87,7 +87,7 @@ def plan_run(folder: Path, identity: Identity, *, force: bool = False) -> Plan:
     if not folder.is_dir():
         return Plan(State.FRESH)
     if not is_run(folder):
-        if any(entry.name != LOCK_NAME and not is_part(entry) for entry in folder.iterdir()):
+        if not all(_is_leftover(entry) for entry in folder.iterdir()):
             raise BadInputError(f"{folder} holds other files and no run; choose another folder with --out")
         return Plan(State.FRESH)
     # Even a run that is to be replaced is written over, link by link.
@@ -105,6 +105,11 @@ def plan_run(folder: Path, identity: Identity, *, force: bool = False) -> Plan:
         kind = "a run" if manifest["status"] == "finished" else "an unfinished run"
         raise BadInputError(f"{folder} holds {kind} {difference}; choose another folder with --out, or replace it with --force")
     return Plan(State.DRAWN if _is_drawn(folder, manifest) else State.RESUME, manifest)
+
+
+def _is_leftover(path: Path) -> bool:
+    """Whether it is a file that a killed process may have left: a lock, or what was being written; it never makes a link."""
+    return (path.name == LOCK_NAME or is_part(path)) and path.is_file() and not path.is_symlink()
 
 
 def is_intact(folder: Path, record: Mapping[str, Any]) -> bool:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from picasso_series.atomic import file_sha256, whole_file, write_whole
 from picasso_series.command import repeat_command
 from picasso_series.errors import BadInputError
-from picasso_series.leftovers import SNAPSHOT, forget_snapshots, sweep, sweep_unfinished
+from picasso_series.leftovers import SNAPSHOT, forget_snapshots, sweep, sweep_parts, sweep_unfinished
 from picasso_series.levels import Level, Subject
 from picasso_series.lock import folder_lock
 from picasso_series.run import LEVEL_FILES, MANIFEST, load_arrays, read_level, read_manifest
@@ -147,6 +147,7 @@ def begin_run(folder: Path, identity: Identity, header: Mapping[str, Any], *, fo
         try:
             stack.enter_context(folder_lock(folder))
             plan = plan_run(folder, identity, force=force)
+            sweep_parts(folder)
             if plan.manifest is not None and plan.state in (State.RESUME, State.DRAWN):
                 writer = _resume(folder, plan.manifest)
             else:
