@@ -77,3 +77,11 @@ def test_a_site_may_be_a_link_itself(tmp_path: Path, others: Path) -> None:
     build_site([run], tmp_path / "site")
     build_site([run], tmp_path / "site")
     assert (others / "horse/index.html").exists()
+
+
+@pytest.mark.parametrize("record", ["[" * 200_000, '{"files": ' * 200_000, "[]", '{"files": 3}', "\0"])
+def test_a_record_without_sense_is_refused(tmp_path: Path, record: str) -> None:
+    site, run = _site(tmp_path / "site"), sample_run(tmp_path / "run", "horse")
+    (site / "gallery.json").write_text(record)
+    with pytest.raises(BadInputError, match="cannot be read"):
+        build_site([run], site)

@@ -150,7 +150,7 @@ def _own_files(site: Path) -> set[str]:
         return set()
     try:
         files = {str(file) for file in json.loads(read_file(record, _MAX_RECORD))["files"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInputError(f"{record} cannot be read; remove the folder {site} or choose another one for the gallery") from error
     root = real_path(site)
     # A zero stands in no file's name, and no path can be asked about one.
