@@ -249,6 +249,11 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/19
         '<use href="#a"><set attributeName="href" to="http://example.org/x"/></use>',
         '<path><animate attributeName="onclick" to="alert(1)"/></path>',
         '<p xmlns="http://www.w3.org/1999/xhtml">x</p>',
+        "<style><title/>svg{background:url(http://example.org/x)}</style>",
+        "<style>svg{background:ur<!-- -->l(http://example.org/x)}</style>",
+        "<style>svg{background:<![CDATA[ur]]>l(http://example.org/x)}</style>",
+        '<g xml:base="http://example.org/"><use href="#a"/></g>',
+        '<g><set attributeName="xml:base" to="http://example.org/"/><use href="#a"/></g>',
         "<g>" * 500 + "</g>" * 500,
     ],
 )

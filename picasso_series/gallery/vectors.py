@@ -32,6 +32,11 @@ _KNOWN = frozenset(
     )
 )
 _FOREIGN_METADATA = ("{http://www.inkscape.org/namespaces/inkscape}", "{http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd}")
+# What a browser, told of another encoding, would read is not what is judged here.
+_DECLARATION = re.compile(
+    r"""\A\ufeff?<\?xml\s+version\s*=\s*["']1\.\d["'](?:\s+encoding\s*=\s*["']utf-8["'])?(?:\s+standalone\s*=\s*["']\w+["'])?\s*\?>""",
+    re.IGNORECASE,
+)
 _INNER_LINK = re.compile(r"#[\w.:-]*|data:image/(?:png|jpeg|webp|gif);base64,[A-Za-z0-9+/=\s]*")
 _INNER_URL = re.compile(r"""url\(\s*(["']?)#[\w.:-]*\1\s*\)""", re.IGNORECASE)
 
@@ -47,11 +52,16 @@ def require_still_life(path: Path) -> None:
         text = read_file(path, MOST_BYTES).decode("utf-8")
     except UnicodeDecodeError as error:
         raise _unfit(path, "it is no text") from error
+    # Letters of two bytes each are sound UTF-8 too, and a parser that sees through them finds what no search here does.
+    if "\0" in text:
+        raise _unfit(path, "it is no text")
     # A document type is where entities are declared; ours have none, and browsers need none.
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise _unfit(path, "it declares a document type")
     if re.search(r"<\?(?!xml[\s?])", text):
         raise _unfit(path, "it holds a processing instruction")
+    if "<?xml" in text and not _DECLARATION.match(text):
+        raise _unfit(path, "it is declared to be other than XML in UTF-8")
     try:
         fault = next(_faults(text), None)
     except ElementTree.ParseError as error:
@@ -79,19 +89,24 @@ def _faults(text: str) -> Iterator[str]:
 
 def _element_faults(element: ElementTree.Element) -> Iterator[str]:
     name = element.tag
+    if any(key.rpartition("}")[2].lower() == "base" for key in element.attrib):
+        yield "it changes where its addresses lead"
     if not name.startswith(_SVG) or name.removeprefix(_SVG) not in _KNOWN:
         if not name.startswith(_FOREIGN_METADATA):
             yield f"it holds the element {name.rpartition('}')[2]!r}"
         return
-    if name == f"{_SVG}style" and _reaches_out(element.text or ""):
-        yield "its style sheet loads something"
+    if name == f"{_SVG}style":
+        if len(element):
+            yield "its style sheet holds elements"
+        if _reaches_out(element.text or ""):
+            yield "its style sheet loads something"
     for key, value in element.attrib.items():
         plain = key.rpartition("}")[2].lower()
         if plain.startswith("on"):
             yield f"it holds the handler {plain}"
         elif plain in ("href", "src") and not _INNER_LINK.fullmatch(value.strip()):
             yield "it refers to something outside"
-        elif plain == "attributename" and re.fullmatch(r"(?:.*:)?(?:href|src|on.*)", value.strip(), re.IGNORECASE):
+        elif plain == "attributename" and re.fullmatch(r"(?:.*:)?(?:href|src|base|on.*)", value.strip(), re.IGNORECASE):
             yield "it animates what it refers to"
         elif _reaches_out(value):
             yield "it loads something"
