@@ -5,12 +5,15 @@ Knows which names in a run folder are a run's own; everything else belongs to th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from picasso_series.atomic import is_part
+from picasso_series.look import style_names
+from picasso_series.paper import paper_names
 from picasso_series.run import LEVEL_FILES
 from picasso_series.settings import FORMATS
 
@@ -19,7 +22,6 @@ SNAPSHOT = "snapshot.npz"
 
 _SHOWN = ("photo.png", "mask.png", "plate.svg", "plate.png", "index.html")
 _FILM_NAMES = ("series", "trajectory", "draw-on")
-_PRINT_NAMES = ("plate-", "plotter-")
 
 
 def sweep(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -29,7 +31,8 @@ def sweep(folder: Path, manifest: Mapping[str, Any]) -> None:
     inner = _own_folders(folder)
     films = [path for path in folder.glob("films/*") if path.stem in _FILM_NAMES and path.suffix.removeprefix(".") in FORMATS]
     ours = [*_SHOWN, *(f"films/{path.name}" for path in films)]
-    ours += [f"prints/{path.name}" for path in folder.glob("prints/*") if path.name.startswith(_PRINT_NAMES)]
+    prints = _print_names()
+    ours += [f"prints/{path.name}" for path in folder.glob("prints/*") if prints.fullmatch(path.name)]
     ours += [f"{entry.name}/{name}" for entry in inner if entry.name.isdecimal() for name in LEVEL_FILES]
     for name in ours:
         if name not in named:
@@ -63,6 +66,17 @@ def forget_snapshots(folder: Path) -> None:
     for entry in _own_folders(folder):
         if entry.name.isdecimal():
             _remove_file(entry / SNAPSHOT)
+
+
+def _print_names() -> re.Pattern[str]:
+    """Names of prints: what, on which paper, in which style if not the usual one, which levels if not all.
+
+    A print in a style of the user's own may bear any name, so it is not ours to remove.
+    """
+    paper = rf"(?:{'|'.join(map(re.escape, paper_names()))}|[0-9.]+x[0-9.]+)"
+    style = rf"(?:-(?:{'|'.join(map(re.escape, style_names()))}))?"
+    levels = r"(?:-[0-9]{1,3})*"
+    return re.compile(rf"plate-{paper}{style}{levels}\.(?:svg|pdf|png)|plotter-{paper}{levels}\.svg")
 
 
 def _remove_file(path: Path) -> None:

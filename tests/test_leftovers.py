@@ -10,6 +10,8 @@ from drawn_runs import finished, make
 
 from picasso_series.atomic import is_part, whole_file, write_whole
 from picasso_series.errors import BadInputError
+from picasso_series.look import load_look, style_names
+from picasso_series.prints import Order, PlotOrder, print_run
 
 PARTS = (f".series.{os.getpid()}.part.json", f".photo.{os.getpid()}.part.png", f".index.{os.getpid()}.part.html")
 
@@ -88,3 +90,27 @@ def test_what_we_have_not_finished_is_known_by_its_name(name: str, tmp_path: Pat
 )
 def test_other_hidden_files_are_not_taken_for_ours(name: str) -> None:
     assert not is_part(Path(name))
+
+
+@pytest.mark.usefixtures("fake_core")
+def test_what_lies_among_the_prints_and_is_none_stays(photo: Path, stored: Path) -> None:
+    mine = ("plate-notes.txt", "plate-a4.txt", "plate-a4-proof.png", "plotter-a5.png", "plotter-settings.svg", "plate-.svg")
+    (stored / "prints").mkdir()
+    for name in mine:
+        (stored / "prints" / name).write_text("mine")
+    (stored / "prints" / "plate-old").mkdir()
+    (stored / "prints" / "plate-a3.png").mkdir()
+    for force in (False, True):
+        assert make(photo, force=force)[-1].run.finished
+        assert {path.name for path in (stored / "prints").iterdir()} == {*mine, "plate-old", "plate-a3.png"}
+
+
+@pytest.mark.usefixtures("fake_core")
+def test_prints_of_a_run_that_is_replaced_go(photo: Path, stored: Path) -> None:
+    made = [path for style in style_names() for path in print_run(stored, Order(load_look(style), formats=("svg", "pdf")))]
+    made += print_run(stored, Order(load_look("chalk"), "300.5X200mm", ("png",), dpi=30, levels=(6, 3)))
+    made += print_run(stored, PlotOrder()) + print_run(stored, PlotOrder("letter", levels=(3,)))
+    assert {path.parent.name for path in made} == {"prints"}
+    assert all(path.is_file() for path in made)
+    assert make(photo, seed="1", force=True)[-1].run.finished
+    assert not (stored / "prints").exists()
