@@ -33,12 +33,33 @@ _MOST_PICKLE = 1 << 24
 """Most bytes of a ``data.pkl``: it describes tensors, and those of the largest models take some hundred thousand."""
 _LONGEST = 64
 """The longest size or list of numbers that a pickle may make of another by a call: each call copies."""
-_MOST_MODULES = 100_000
-"""Most modules that are walked through; a module that stands in many places is walked through in each."""
+_MOST_NUMBER = 1 << 63
+"""What every size, stride and offset is below."""
+_MOST_NAMES = 100_000
+"""Most names of modules that are walked through, all together; a module that stands in many places is walked through in each."""
+_LONGEST_NAME = 1000
+"""The longest dotted name, in letters."""
+_MOST_STEPS = 1 << 24
+"""Most values that may be walked through while a pickle is read; a tuple is walked through wherever it is handed on."""
+_MOST_ODD_KEYS = 10_000
+"""Most keys that are no texts, as optimizers number their states: such can be made to collide, and n of them take n^2 steps."""
+_TEXT = 0
+"""The steps that a text costs: what is known of it is known at once. Anything else costs one or more."""
+_UNUSED = frozenset(("DUP", "POP", "POP_MARK", "EMPTY_SET", "ADDITEMS", "FROZENSET"))
+"""What torch never writes, and what would make a pickle hard to judge before it is read."""
+_FILLING = frozenset(("APPEND", "APPENDS", "SETITEM", "SETITEMS", "BUILD"))
+"""What leaves the thing that it fills in its place."""
+
+
+class _Fixed:
+    """A description that a pickle cannot change once it is checked; without this it could set any attribute."""
+
+    def __setstate__(self, state: object) -> NoReturn:
+        raise TypeError("a description has no state")
 
 
 @dataclass(frozen=True)
-class Storage:
+class Storage(_Fixed):
     """The numbers of a file of the archive, not read yet."""
 
     dtype: torch.dtype
@@ -46,7 +67,7 @@ class Storage:
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(_Fixed):
     """A tensor whose numbers are not read yet: those of the other tower never are."""
 
     storage: Storage
@@ -91,19 +112,14 @@ class _Dict(dict[Any, Any]):
         pass
 
 
-class _Call:
+class _Call(_Fixed):
     """A function that a pickle may call; nothing can be set on it."""
-
-    __slots__ = ("_function",)
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
 
     def __call__(self, *args: Any) -> Any:
         return self._function(*args)
-
-    def __setstate__(self, state: object) -> NoReturn:
-        raise TypeError("a function has no state")
 
 
 def _short(kind: Callable[[Iterable[Any]], Any]) -> _Call:
@@ -118,18 +134,59 @@ def _short(kind: Callable[[Iterable[Any]], Any]) -> _Call:
 
 
 def _check_pickle(data: bytes) -> None:
-    """Refuse a pickle that is larger than any, or that asks for more room than it has content: places are numbered from zero."""
+    """Refuse a pickle that is larger than any, that asks for more room than it has content, or that takes far more steps than bytes.
+
+    Tuples that share their parts are small in the file and without end for what walks through them, as ``hash`` does for a key, in C
+    and deaf to Ctrl-C; tuples within tuples without end overflow its stack there. So the pickle is followed beforehand with nothing but
+    the steps that each value costs.
+    """
     if len(data) > _MOST_PICKLE:
         raise ValueError("data.pkl is larger than any description of tensors")
+    stack: list[int] = []
+    below: list[list[int]] = []
+    places: dict[int, int] = {}
+    steps = odd_keys = 0
     for opcode, argument, _ in pickletools.genops(data):
-        if "PUT" in opcode.name and isinstance(argument, int) and not 0 <= argument < len(data):
-            raise ValueError("data.pkl asks for more memory than it can fill")
+        name, place = opcode.name, argument or 0
+        if name in _UNUSED:
+            raise ValueError(f"data.pkl holds {name}, which torch never writes")
+        if name == "MARK":
+            below.append(stack)
+            stack = []
+        elif name == "MEMOIZE":
+            places[len(places)] = stack[-1]
+        elif name.endswith("PUT"):
+            if not 0 <= place < len(data):
+                raise ValueError("data.pkl asks for more memory than it can fill")
+            places[place] = stack[-1]
+        elif name.endswith("GET"):
+            stack.append(places[place])
+        else:
+            taken: list[int] = []
+            single = len(opcode.stack_before)
+            if pickletools.markobject in opcode.stack_before:
+                taken, stack = stack, below.pop()
+                single = opcode.stack_before.index(pickletools.markobject)
+            if name in ("SETITEM", "SETITEMS", "DICT"):
+                odd_keys += sum(cost != _TEXT for cost in (stack[-2:-1] if name == "SETITEM" else taken[::2]))
+            for _ in range(single):
+                taken.append(stack.pop())
+            cost = 1 + len(taken) + sum(taken)
+            steps += cost
+            if steps > _MOST_STEPS or odd_keys > _MOST_ODD_KEYS:
+                raise ValueError("data.pkl takes more steps than any description of tensors")
+            if name in _FILLING:
+                stack.append(taken[-1])
+            elif opcode.stack_after:
+                stack.append(_TEXT if opcode.stack_after == [pickletools.pyunicode] else cost)
 
 
 def _record(storage: object, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: object) -> Record:
-    if not isinstance(storage, Storage) or not all(type(number) is int and number >= 0 for number in (offset, *size, *stride)):
+    if not (isinstance(storage, Storage) and isinstance(size, tuple) and isinstance(stride, tuple) and len(size) + len(stride) <= _LONGEST):
         raise TypeError("a tensor is described wrongly")
-    return Record(storage, offset, tuple(size), tuple(stride))
+    if not all(type(number) is int and 0 <= number < _MOST_NUMBER for number in (offset, *size, *stride)):
+        raise TypeError("a tensor is described wrongly")
+    return Record(storage, offset, size, stride)
 
 
 _KNOWN: dict[tuple[str, str], object] = {
@@ -157,6 +214,8 @@ class _Reader(pickle.Unpickler):
         return _KNOWN[module, name]
 
     def persistent_load(self, pid: Any) -> Storage:
+        if not isinstance(pid, tuple):
+            raise TypeError("a storage is described wrongly")
         kind, dtype, key, *_ = pid
         if kind != "storage" or not isinstance(dtype, torch.dtype) or not isinstance(key, str):
             raise TypeError("a storage is described wrongly")
@@ -168,18 +227,22 @@ def _tensors(content: object) -> Iterator[tuple[str, Record]]:
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     waiting: list[tuple[str, Mapping[Any, Any]]] = [("", _attributes(content))]
-    for _ in range(_MOST_MODULES):
-        if not waiting:
-            return
+    names = 0
+    while waiting:
         place, level = waiting.pop()
-        if len(waiting) + len(level) > _MOST_MODULES or len(place) > _MOST_MODULES // 100:
-            break
+        names += len(level)
+        if names > _MOST_NAMES:
+            raise ValueError("it holds more modules than any model")
         for name, value in level.items():
+            if not isinstance(value, (Record, _Module)):
+                continue
+            # Anything but a text could be endless when it is written out.
+            if not isinstance(name, str) or len(place) + len(name) > _LONGEST_NAME:
+                raise ValueError("a tensor or module has no fit name")
             if isinstance(value, Record):
                 yield f"{place}{name}", value
-            elif isinstance(value, _Module):
+            else:
                 waiting.append((f"{place}{name}.", value.attributes))
-    raise ValueError("it holds more modules than any model")
 
 
 def _attributes(content: object) -> Mapping[Any, Any]:
