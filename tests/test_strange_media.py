@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import environment
 
 from picasso_series.errors import BadInputError
 from picasso_series.gallery.posters import poster
@@ -55,3 +58,33 @@ def test_a_vector_in_utf_8_is_shown(tmp_path: Path, head: str) -> None:
     path.write_text(head + SVG.replace("<path/>", "<style>path{fill:url(#a)}</style><title>Pferd 馬</title>"), encoding="utf-8")
     require_still_life(path)
     assert poster(path).startswith("data:image/svg+xml")
+
+
+_PROGRAM = """
+import re, sys
+from pathlib import Path
+from picasso_series.gallery.posters import poster
+poster(Path(sys.argv[1]))
+print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+"""
+
+
+def _megabytes(folder: Path, size: str, seconds: int) -> float:
+    """The most memory that a process of its own takes for the poster of a film of bare paper, which is a small file."""
+    import imageio_ffmpeg
+
+    film = folder / f"{size}.mp4"
+    paper = f"color=white:size={size}:duration={seconds}:rate=1"
+    line = ["-v", "error", "-f", "lavfi", "-i", paper, "-pix_fmt", "yuv420p", "-threads", "1", str(film)]
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *line], check=True)
+    assert film.stat().st_size < 30_000
+    line = [sys.executable, "-c", _PROGRAM, str(film)]
+    return int(subprocess.run(line, env=environment(), capture_output=True, text=True, check=True).stdout) / 2**10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is told otherwise elsewhere")
+@pytest.mark.parametrize(("size", "seconds"), [("64x8192", 20), ("540x960", 200)], ids=["tall", "long"])
+def test_the_poster_of_a_tall_or_long_film_takes_little_memory(tmp_path: Path, size: str, seconds: int) -> None:
+    small = _megabytes(tmp_path, "64x64", 2)
+    assert 20 < small < 200
+    assert _megabytes(tmp_path, size, seconds) < small + 50

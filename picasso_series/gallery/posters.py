@@ -22,7 +22,8 @@ from picasso_series.gallery.vectors import require_still_life
 from picasso_series.settings import FILM_SIDES
 from picasso_series.svg import SVG_NAMESPACE
 
-_WIDTH = 540
+_MOST_PIXELS = (540, 2160)
+"""A poster's greatest width and height."""
 _QUALITY = 60
 _EVERY = 12
 """Of the frames of a GIF or WebP, one in so many is looked at; of an MP4 one a second."""
@@ -51,18 +52,15 @@ def poster(path: Path, *, first: bool = False) -> str:
         least, most = sorted(pixel_size(path))
         if least < 1 or most > FILM_SIDES[1] or most > _MOST_ASPECT * least:
             raise ValueError("no film has such a shape")
-        frames = _video_frames(path) if kind == ".mp4" else _picture_frames(path)
-        found = list(islice(frames, 1 if first else _MOST_FRAMES))
+        place = 0 if first else _inkiest(path)
+        chosen = next(_frames(path, place), None)
     except BadInputError:
         raise
     # Damaged pictures make Pillow's readers raise nearly anything.
     except Exception as error:
         raise BadInputError(f"{path} cannot be shown on a page ({error}); make the run's pictures and films again") from error
-    if not found:
+    if chosen is None:
         raise BadInputError(f"{path} cannot be shown on a page (it holds no frame); make the run's pictures and films again")
-    begin, end = (int(share * len(found)) for share in _MIDDLE)
-    chosen = max(found[begin : max(end, begin + 1)], key=_ink)
-    chosen.thumbnail((_WIDTH, 4 * _WIDTH))
     buffer = io.BytesIO()
     chosen.save(buffer, "WEBP", quality=_QUALITY, method=6)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
@@ -81,6 +79,21 @@ def _at_rest(path: Path) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(ElementTree.tostring(root)).decode("ascii")
 
 
+def _inkiest(path: Path) -> int:
+    """Which of the frames that are looked at has the most ink, of those in the middle.
+
+    Only their ink is kept, since a small file can hold more frames than there is memory; so the chosen one is read once more.
+    """
+    ink = [_ink(frame) for frame in _frames(path)]
+    begin, end = (int(share * len(ink)) for share in _MIDDLE)
+    return max(range(begin, max(end, begin + 1)), key=ink.__getitem__) if ink else 0
+
+
+def _frames(path: Path, begin: int = 0) -> Iterator[Image.Image]:
+    """The frames of a film that are looked at, shrunk to a poster's size, from the given one on."""
+    return islice(_video_frames(path) if path.suffix.lower() == ".mp4" else _picture_frames(path), begin, _MOST_FRAMES)
+
+
 def _ink(frame: Image.Image) -> float:
     """How much of a frame is not as its corner."""
     pixels = np.asarray(frame.convert("L").resize((96, 96)), np.float64)
@@ -91,7 +104,7 @@ def _picture_frames(path: Path) -> Iterator[Image.Image]:
     with Image.open(path, formats=("GIF", "WEBP")) as picture:
         for frame in islice(ImageSequence.Iterator(picture), 0, None, _EVERY):
             small = frame.convert("RGB")
-            small.thumbnail((_WIDTH, 4 * _WIDTH))
+            small.thumbnail(_MOST_PIXELS)
             yield small
 
 
@@ -99,7 +112,8 @@ def _video_frames(path: Path) -> Iterator[Image.Image]:
     from imageio_ffmpeg import get_ffmpeg_exe
 
     width, height = pixel_size(path)
-    width, height = _WIDTH, round(_WIDTH * height / width / 2) * 2
+    scale = min(_MOST_PIXELS[0] / width, _MOST_PIXELS[1] / height)
+    width, height = (max(2, round(scale * side / 2) * 2) for side in (width, height))
     form = ["-vf", f"fps=1:round=up,scale={width}:{height}:flags=area", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
     # The file may be a stranger's: it is an MP4 or nothing, so that no list of other files or addresses is read in its place.
     closed = ["-protocol_whitelist", "file", "-f", "mp4", "-t", str(_MOST_FRAMES), "-i", f"file:{path}"]
