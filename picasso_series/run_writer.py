@@ -235,7 +235,9 @@ def _read_snapshot(folder: Path, strokes: int) -> Snapshot | None:
     try:
         arrays = load_arrays(path)
         notes = json.loads(str(arrays.pop(_NOTES)))
-    except (BadInputError, KeyError, ValueError):
+    except (BadInputError, KeyError, ValueError, RecursionError):
+        return None
+    if not isinstance(notes, dict):
         return None
     return Snapshot(strokes, arrays, notes)
 

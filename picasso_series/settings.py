@@ -158,6 +158,8 @@ class Settings:
             raise UsageError("one of line_weight, layer_weight and embedding_weight must be above 0, or there is nothing to draw for")
         if not self.mask:
             raise UsageError("mask takes auto, none or the path of a picture, not an empty text")
+        if "\0" in self.mask:
+            raise UsageError(f"mask takes auto, none or the path of a picture, which has no zero character, not {self.mask!r}")
         size_pixels(self.size)
         if not self.formats or len(set(self.formats)) != len(self.formats) or not set(self.formats) <= set(FORMATS):
             raise UsageError(f"formats takes some of {_listed(FORMATS)}, each once, not {_listed(self.formats) or 'none'!s}")

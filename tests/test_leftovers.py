@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
-from drawn_runs import finished, make
+from drawn_runs import assert_same_drawing, finished, make, stop_after
 
 from picasso_series.atomic import is_part, whole_file, write_whole
 from picasso_series.errors import BadInputError
 from picasso_series.look import load_look, style_names
 from picasso_series.prints import Order, PlotOrder, print_run
+from picasso_series.run import open_run
 
 PARTS = (f".series.{os.getpid()}.part.json", f".photo.{os.getpid()}.part.png", f".index.{os.getpid()}.part.html")
 
@@ -114,3 +117,13 @@ def test_prints_of_a_run_that_is_replaced_go(photo: Path, stored: Path) -> None:
     assert all(path.is_file() for path in made)
     assert make(photo, seed="1", force=True)[-1].run.finished
     assert not (stored / "prints").exists()
+
+
+@pytest.mark.usefixtures("fake_core")
+@pytest.mark.parametrize("notes", ["[" * 100_000, "[1]", "null", '"iteration"', "{"])
+def test_a_snapshot_whose_notes_are_none_is_none(photo: Path, drawn_once: Path, notes: str) -> None:
+    stop_after(photo, 20)
+    file = io.BytesIO()
+    np.savez(file, rows=np.zeros((1, 3, 4, 2)), notes_json=np.array(notes))
+    (Path("out") / "3" / "snapshot.npz").write_bytes(file.getvalue())
+    assert_same_drawing(finished(photo), open_run(drawn_once))

@@ -59,6 +59,7 @@ def test_levels_that_rise_are_answered_with_the_right_order() -> None:
         ("iterations", (0,)),
         ("iterations", (5, 5)),
         ("mask", ""),
+        ("mask", "a\0b"),
         ("size", "big"),
         ("formats", ()),
         ("formats", ("mp4", "mp4")),
