@@ -73,6 +73,26 @@ def test_tensors_that_share_numbers_or_lie_askew_are_read_right(tmp_path: Path) 
         assert tower[name].is_contiguous()
 
 
+def test_numbers_that_many_tensors_share_are_read_once_and_not_copied_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = torch.randn(100_000)
+    shared = {f"visual.{number}": pool for number in range(100)}
+    torch.save({"visual.conv1.weight": torch.ones(2, 2), **shared}, tmp_path / "whole.pt")
+    with pytest.raises(BadInputError, match="larger together than the file"):
+        read_visual(tmp_path / "whole.pt")
+
+    read: list[str] = []
+    whole = zipfile.ZipFile.read
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda self, name: read.append(name.filename) or whole(self, name))
+    parts = {name: pool[number : number + 10] for number, name in enumerate(shared)}
+    torch.save({"visual.conv1.weight": torch.ones(2, 2), **parts}, tmp_path / "parts.pt")
+    tower = read_visual(tmp_path / "parts.pt")
+    assert len([name for name in read if "/data/" in name]) == 2
+    assert list(tower) == ["conv1.weight", *(str(number) for number in range(100))]
+    for name, part in parts.items():
+        assert torch.equal(tower[name.removeprefix("visual.")], part)
+    assert sum(tensor.untyped_storage().nbytes() for tensor in tower.values()) == 4 * (4 + 100 * 10)
+
+
 class _Evil:
     def __init__(self, call: object, *args: object) -> None:
         self.reduced = (call, args)

@@ -8,7 +8,7 @@ never looked at.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -94,7 +94,13 @@ def _from_archive(path: Path, chosen: Chooser) -> dict[str, torch.Tensor]:
         # A damaged or contrived pickle can make the unpickler raise nearly anything.
         except Exception as error:
             raise BadInputError(f"{path.name} is damaged ({_first_line(error)}); fetch it again") from error
-        return {name: _tensor(archive, root, found[whole]).contiguous() for whole, name in chosen(found)}
+        wanted = {name: found[whole] for whole, name in chosen(found)}
+        if sum(record.count * record.storage.dtype.itemsize for record in wanted.values()) > path.stat().st_size:
+            raise BadInputError(f"{path.name} is damaged (its tensors are larger together than the file); fetch it again")
+        tensors = {
+            name: tensor for key, names in _by_storage(wanted).items() for name, tensor in _tensors(archive, f"{root}data/{key}", names)
+        }
+        return {name: tensors[name] for name in wanted}
 
 
 def _visual_names(names: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -120,15 +126,24 @@ def _plain(tensor: torch.Tensor) -> torch.Tensor:
     return (tensor.float() if tensor.is_floating_point() else tensor).contiguous()
 
 
-def _tensor(archive: zipfile.ZipFile, root: str, record: Record) -> torch.Tensor:
-    flat = torch.frombuffer(bytearray(_stored(archive, f"{root}data/{record.storage.key}")), dtype=record.storage.dtype)
-    count = 1
-    for length in record.size:
-        count *= length
-    # Weights never overlap; a view that repeats numbers could be made as large as all memory.
-    if not 0 < count <= len(flat):
-        raise RuntimeError("a tensor is larger than its numbers")
-    return flat.as_strided(record.size, record.stride, record.offset)
+def _by_storage(wanted: Mapping[str, Record]) -> dict[str, dict[str, Record]]:
+    """The tensors by the file of the archive that holds their numbers, so that each file is read once."""
+    grouped: dict[str, dict[str, Record]] = {}
+    for name, record in wanted.items():
+        grouped.setdefault(record.storage.key, {})[name] = record
+    return grouped
+
+
+def _tensors(archive: zipfile.ZipFile, entry: str, wanted: Mapping[str, Record]) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors whose numbers are in one file of the archive, each with nothing but its own numbers."""
+    numbers = bytearray(_stored(archive, entry))
+    for name, record in wanted.items():
+        flat = torch.frombuffer(numbers, dtype=record.storage.dtype)
+        # Weights never overlap; a view that repeats numbers could be made as large as all memory.
+        if not 0 < record.count <= len(flat):
+            raise RuntimeError("a tensor is larger than its numbers")
+        # Not a view: one number of a large file would keep all of it in memory.
+        yield name, flat.as_strided(record.size, record.stride, record.offset).clone(memory_format=torch.contiguous_format)
 
 
 def _stored(archive: zipfile.ZipFile, name: str) -> bytes:

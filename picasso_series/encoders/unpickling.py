@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from math import prod
 from typing import Any, NoReturn
 
 import torch
@@ -74,6 +75,11 @@ class Record(_Fixed):
     offset: int
     size: tuple[int, ...]
     stride: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        """How many numbers it has."""
+        return prod(self.size)
 
 
 def described_tensors(data: bytes) -> dict[str, Record]:
