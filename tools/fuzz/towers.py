@@ -15,13 +15,20 @@ from torch import Tensor
 
 @cache
 def towers() -> tuple[tuple[str, bytes], ...]:
-    """Sound files as (suffix, content)."""
+    """Sound files as (suffix, content), and two that are not: with numbers that many share, and with a key that takes long to hash."""
     from safetensors.torch import save
 
     state = {f"visual.{name}": value for name, value in _transformer().items()}
     text = {"token_embedding.weight": torch.ones(16, 8), "positional_embedding": torch.ones(4, 8), "logit_scale": torch.tensor(1.0)}
     found = [(".safetensors", save(state)), (".safetensors", save({**state, **text}))]
-    for content in (state, {"state_dict": {f"module.{name}": value.half() for name, value in state.items()}, "epoch": 3}, {"x": [1, "y"]}):
+    shared = {f"visual.{name}": state["visual.proj"] for name in range(200)}
+    key: tuple[object, ...] = ()
+    for _ in range(20):
+        key = (key, key)
+    keyed: dict[object, Tensor] = {key: text["logit_scale"]}
+    keyed.update(state.items())
+    wrapped = {"state_dict": {f"module.{name}": value.half() for name, value in state.items()}, "epoch": 3}
+    for content in (state, wrapped, {"x": [1, "y"]}, {**state, **shared}, keyed):
         buffer = io.BytesIO()
         torch.save(content, buffer)
         found.append((".pt", buffer.getvalue()))
