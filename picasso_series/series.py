@@ -14,6 +14,7 @@ from picasso_series.lines import trace_lines
 from picasso_series.objective import Sight
 from picasso_series.settings import AutoLevels, Settings
 from picasso_series.studio import Studio, choose_studio, computing_threads
+from picasso_series.taking_up import fits
 from picasso_series.views import make_views
 
 __all__ = ["Checkpoint", "LevelDone", "Step", "Studio", "choose_studio", "computing_threads", "draw_levels", "look_at"]
@@ -46,8 +47,10 @@ def _draw(
     lines = trace_lines(subject)
     sight = look_at(subject, settings, studio)
     for index in range(len(finished), len(settings.levels)):
-        drawing = LevelDrawing(subject, sight, lines, settings, studio, index, finished[-1] if finished else None)
-        taken_up = checkpoint if checkpoint is not None and checkpoint.strokes == settings.levels[index] else None
+        before = finished[-1] if finished else None
+        drawing = LevelDrawing(subject, sight, lines, settings, studio, index, before)
+        # A level whose checkpoint is of another one, or damaged, can always start again.
+        taken_up = checkpoint if checkpoint is not None and fits(checkpoint, settings, index, before) else None
         for event in drawing.run(taken_up):
             if isinstance(event, LevelDone):
                 finished.append(event.level)
