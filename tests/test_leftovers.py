@@ -46,7 +46,7 @@ def test_a_run_goes_round_links_under_its_temporary_names(photo: Path, stored: P
 
 
 @pytest.mark.usefixtures("fake_core")
-@pytest.mark.parametrize("name", [PARTS[0], ".lock"])
+@pytest.mark.parametrize("name", [PARTS[0], ".lock"], ids=["temporary", "lock"])
 def test_a_folder_of_links_alone_is_no_leftover_of_ours(photo: Path, name: str) -> None:
     Path("letter.txt").write_text("ours")
     Path("out").mkdir()
