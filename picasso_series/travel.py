@@ -51,12 +51,6 @@ def plan_tour(ends: ArrayLike, start: tuple[float, float] = (0.0, 0.0)) -> Tour:
     return Tour(places[1:], turned[1:], _travel(strokes))
 
 
-def travel_of(ends: ArrayLike, start: tuple[float, float] = (0.0, 0.0)) -> float:
-    """The pen's way in the air when strokes (n, 2, 2) are drawn as they stand, from ``start`` on."""
-    points = np.asarray(ends, np.float64).reshape(-1, 2, 2)
-    return _travel(np.concatenate([np.broadcast_to(np.asarray(start, np.float64), (1, 2, 2)), points]))
-
-
 def _travel(strokes: NDArray[np.float64]) -> float:
     return float(np.linalg.norm(strokes[1:, 0] - strokes[:-1, 1], axis=1).sum())
 

@@ -17,13 +17,22 @@ from picasso_series.errors import UsageError
 from picasso_series.paper import Box, best_grid, paper_names, parse_paper
 from picasso_series.plate import all_states
 from picasso_series.plotter import INKSCAPE_NAMESPACE, LAYERS, plotter_svg
-from picasso_series.travel import plan_tour, travel_of
+from picasso_series.travel import plan_tour
 
 SERIES = sample_series()
 STATES = all_states(SERIES)
 SVG = "{http://www.w3.org/2000/svg}"
 ENDS = st.lists(st.tuples(*[st.floats(-100, 300, allow_nan=False)] * 4), min_size=1, max_size=12)
 PX_PER_MM = 96 / 25.4
+
+
+def travel_of(ends, start=(0.0, 0.0)) -> float:
+    """The pen's way in the air when strokes (n, 2, 2) are drawn as they stand, step by step from ``start`` on."""
+    here, way = np.asarray(start, float), 0.0
+    for first, last in np.asarray(ends, float).reshape(-1, 2, 2):
+        way += float(np.hypot(*(first - here)))
+        here = last
+    return way
 
 
 def curves(svg: str) -> list[list[np.ndarray]]:
