@@ -19,6 +19,7 @@ from skimage.measure import find_contours
 from skimage.morphology import skeletonize
 
 from picasso_series.curves import Points, arc_length, resample, smooth
+from picasso_series.flatten import flatten
 from picasso_series.levels import Subject
 from picasso_series.strokes import CANVAS
 
@@ -35,6 +36,8 @@ ENOUGH_INNER = 28
 LINK_GAP, LINK_TURN = 9.0, 40.0
 """Ends of inner lines nearer than this many pixels, that turn by no more than so many degrees, are one line."""
 MOST_INNER = 200
+RING_QUANTILE, RING_WEIGHT, RING_LENGTH, RING_ROUND = 0.6, 0.4, 70.0, 0.6
+"""Small rings (eyes, knobs, hubs) are sought in the photo itself: from which quantile, their least weight, length in pixels, roundness."""
 CROWD = 9.0
 """Lines that have many others within about this many pixels are texture, and weigh less."""
 NEIGHBORS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
@@ -57,20 +60,25 @@ def trace_lines(subject: Subject) -> tuple[Line, ...]:
     mask = ndimage.gaussian_filter(subject.mask.astype(np.float64), 1.0)
     inside = mask > 0.5
     certain = subject.source in ("alpha", "file", "backdrop", "rembg")
-    gradient = _strength(subject.rgb, inside if inside.any() else np.ones_like(inside))
+    flat = flatten(subject.rgb)
+    somewhere = inside if inside.any() else np.ones_like(inside)
+    gradient = _strength(flat, somewhere)
     # A cut-out with alpha is cropped to its subject as a rule: touching the picture's edge says nothing.
     frame = (-1.0, -1.0, 2.0, 2.0) if subject.source == "alpha" else subject.placement.photo_box
     outline = list(_outline(mask, None if certain else gradient, frame))
     near = _stamp([line.chain for line in outline], radius=3.0) > 0
-    inner: list[Line] = []
+    # A fish's eye is as small as texture, and would be flattened with it.
+    rings = [line for line in _inner(subject.rgb, inside, near, _strength(subject.rgb, somewhere), RING_QUANTILE) if _is_ring(line)]
+    near |= _stamp([line.chain for line in rings], radius=3.0) > 0
+    forms: list[Line] = []
     for quantile in (0.82, 0.67, 0.52, 0.37):
-        found = list(_inner(subject.rgb, inside, near, gradient, quantile))
-        if len(found) > len(inner):
-            inner = found
-        if len(inner) >= ENOUGH_INNER:
+        found = list(_inner(flat, inside, near, gradient, quantile))
+        if len(found) > len(forms):
+            forms = found
+        if len(forms) >= ENOUGH_INNER:
             break
     # A picture that is all texture has thousands of lines, of which no drawing has the strokes for more than these.
-    inner.sort(key=lambda line: -line.weight * len(line.chain))
+    inner = sorted(rings + forms, key=lambda line: -line.weight * len(line.chain))
     return (*outline, *inner[:MOST_INNER])
 
 
@@ -178,6 +186,17 @@ def _inner(
         weight = strength[at[:, 1], at[:, 0]].mean() / np.maximum(1, crowding[at[:, 1], at[:, 0]].mean()) ** 0.7
         if length >= MIN_INNER and length * weight >= MIN_INK:
             yield Line(chain, float(np.clip(weight, 0.02, 1)), False)
+
+
+def _is_ring(line: Line) -> bool:
+    """Whether a line closes, or nearly, into something small and round that stands out."""
+    x, y = line.chain.T
+    gap = float(np.linalg.norm(line.chain[0] - line.chain[-1]))
+    around = float(arc_length(line.chain)[-1]) + gap
+    if line.weight < RING_WEIGHT or around > RING_LENGTH or gap > 0.2 * around:
+        return False
+    area = abs(float(x @ np.roll(y, 1) - y @ np.roll(x, 1))) / 2
+    return 4 * np.pi * area >= RING_ROUND * around**2
 
 
 def link(chains: Sequence[Points], reach: float = LINK_GAP, turn: float = LINK_TURN) -> list[Points]:

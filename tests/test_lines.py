@@ -63,6 +63,28 @@ def test_a_face_has_outline_eyes_and_mouth() -> None:
     assert draw_lines(outlines(found), 1.0)[110:114, 38:46].max() > 0.5
 
 
+def test_a_small_eye_in_fur_is_drawn_and_the_fur_is_not() -> None:
+    seed = 11
+    print("seed", seed)
+    fur = np.random.default_rng(seed).uniform(-0.1, 0.1, X.shape)
+    tone = np.where(np.hypot(X - 140, Y - 80) < 3.5, 0.05, 0.6 + fur)
+    found = inner(trace_lines(subject(np.hypot(X - 112, Y - 112) < 80, tone)))
+    near = [line for line in found if np.hypot(*(line.chain.mean(0) - (140, 80))) < 4]
+    assert near
+    assert max(near, key=lambda line: line.weight).weight > 0.3
+    assert sum(arc_length(line.chain)[-1] for line in found if line not in near) < 60
+
+
+def test_boards_are_no_lines_beside_the_door_that_is_cut_into_them() -> None:
+    seed = 4
+    print("seed", seed)
+    boards = np.random.default_rng(seed).uniform(-0.08, 0.08, CANVAS)[None]
+    door = (abs(X - 112) < 22) & (abs(Y - 130) < 35)
+    picture = draw_lines(inner(trace_lines(subject((abs(X - 112) < 80) & (abs(Y - 112) < 80), np.where(door, 0.25, 0.6) + boards))), 0.5)
+    assert picture[100:160, 86:95].max(1).mean() > 0.2
+    assert picture[50:80, 50:170].max() < 0.1
+
+
 def test_the_stronger_of_two_inner_lines_weighs_more() -> None:
     tone = np.where(Y < 80, 0.1, np.where(Y < 150, 0.8, 0.68))
     found = inner(trace_lines(subject((abs(X - 112) < 70) & (abs(Y - 112) < 80), tone)))
