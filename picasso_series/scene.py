@@ -15,7 +15,7 @@ from skimage.color import rgb2lab
 from picasso_series.scraps import drop_scraps
 from picasso_series.strokes import FloatArray
 
-WORK_SIDE = 160
+WORK_SIDE = 224
 """Longest side of the copy on which the mask is found, in pixels."""
 
 ROUNDS = 2

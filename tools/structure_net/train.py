@@ -42,7 +42,7 @@ SIDES = ((0.3, 128), (0.65, 160), (1.0, 192))
 """Side of the composites up to each share of the steps."""
 FREEZE = 0.55
 RATE, WARMUP, DECAY = 2.5e-3, 100, 0.02
-POLISH, ROUNDS, POLISH_RATE = 4000, 2, 1e-3
+POLISH, ROUNDS, POLISH_RATE = 4000, 3, 1e-3
 """Steps of a round, rounds, and the rate at which each begins."""
 POLISH_SIDES = (160, 192, 224)
 POLISH_PAIRS = 4
