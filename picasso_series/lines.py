@@ -59,7 +59,7 @@ def trace_lines(subject: Subject) -> tuple[Line, ...]:
     """
     mask = ndimage.gaussian_filter(subject.mask.astype(np.float64), 1.0)
     inside = mask > 0.5
-    certain = subject.source in ("alpha", "file", "backdrop", "rembg")
+    certain = subject.source in ("alpha", "file", "backdrop", "rembg") or _is_cut(subject)
     flat = flatten(subject.rgb)
     somewhere = inside if inside.any() else np.ones_like(inside)
     gradient = _strength(flat, somewhere)
@@ -80,6 +80,12 @@ def trace_lines(subject: Subject) -> tuple[Line, ...]:
     # A picture that is all texture has thousands of lines, of which no drawing has the strokes for more than these.
     inner = sorted(rings + forms, key=lambda line: -line.weight * len(line.chain))
     return (*outline, *inner[:MOST_INNER])
+
+
+def _is_cut(subject: Subject) -> bool:
+    """Whether the subject was sure enough to be cut out: beside it all is white, and a white subject shows no edge there."""
+    beside = subject.rgb[subject.mask < 0.01]
+    return len(beside) > 0 and float((beside >= 250).all(axis=1).mean()) > 0.99
 
 
 def draw_lines(lines: Sequence[Line], gamma: float, radius: float = 1.5) -> Picture:

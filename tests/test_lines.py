@@ -137,6 +137,16 @@ def test_a_subject_cut_by_the_canvas_has_no_outline_there(side: str) -> None:
     assert not ((depth < 1.5) & (abs(along - 112) < 50)).any()
 
 
+def test_a_white_subject_that_was_cut_out_for_sure_has_its_whole_outline() -> None:
+    # Its edge was seen against the ground that it was cut from, and is not to be seen against the white that it lies on now.
+    swan = subject(np.hypot(X - 112, Y - 112) < 70, np.where(Y < 100, 1.0, 0.5), "saliency")
+    (line,) = outlines(trace_lines(swan))
+    assert line.weight == 1
+    assert is_closed(line.chain)
+    ground = Subject(np.where(swan.mask[..., None] > 0.5, swan.rgb, 240), swan.mask, swan.placement, "saliency")
+    assert not any(is_closed(line.chain) for line in outlines(trace_lines(ground)))
+
+
 def test_an_uncertain_masks_outline_is_faint_where_the_photo_shows_no_edge() -> None:
     # The photo changes its tone along the upper half of the mask's outline alone.
     ring = np.hypot(X - 112, Y - 112) < 70
