@@ -36,8 +36,10 @@ ENOUGH_INNER = 28
 LINK_GAP, LINK_TURN = 9.0, 40.0
 """Ends of inner lines nearer than this many pixels, that turn by no more than so many degrees, are one line."""
 MOST_INNER = 200
-RING_QUANTILE, RING_WEIGHT, RING_LENGTH, RING_ROUND = 0.6, 0.4, 70.0, 0.6
-"""Small rings (eyes, knobs, hubs) are sought in the photo itself: from which quantile, their least weight, length in pixels, roundness."""
+RING_QUANTILE, RING_WEIGHT, RING_LENGTH = 0.6, 0.4, 70.0
+"""Small rings: the quantile of edges from which they are sought, their least weight and their greatest length in pixels."""
+RING_ROUND, RING_GAP = 0.6, 0.2
+"""A ring's area is at least this share of a circle's of its length, and it is open for no more than this share of that."""
 CROWD = 9.0
 """Lines that have many others within about this many pixels are texture, and weigh less."""
 NEIGHBORS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
@@ -55,37 +57,44 @@ class Line:
 def trace_lines(subject: Subject) -> tuple[Line, ...]:
     """Find the lines of a subject: its outline at weight 1, inner edges by their contrast.
 
-    A cut-out with few inner edges is searched again with lower thresholds, so that a smooth subject has details to draw too.
+    Inner edges are sought in the photo without its texture, but for small rings that stand out (eyes, knobs), which are as fine as
+    texture. A cut-out with few inner edges is searched again with lower thresholds, so that a smooth subject has details to draw too.
     """
     mask = ndimage.gaussian_filter(subject.mask.astype(np.float64), 1.0)
     inside = mask > 0.5
     certain = subject.source in ("alpha", "file", "backdrop", "rembg") or _is_cut(subject)
     flat = flatten(subject.rgb)
     somewhere = inside if inside.any() else np.ones_like(inside)
-    gradient = _strength(flat, somewhere)
+    strength, flat_strength = _strength(subject.rgb, somewhere), _strength(flat, somewhere)
     # A cut-out with alpha is cropped to its subject as a rule: touching the picture's edge says nothing.
     frame = (-1.0, -1.0, 2.0, 2.0) if subject.source == "alpha" else subject.placement.photo_box
-    outline = list(_outline(mask, None if certain else gradient, frame))
+    # An uncertain outline may be one of texture against texture.
+    outline = list(_outline(mask, None if certain else strength, frame))
     near = _stamp([line.chain for line in outline], radius=3.0) > 0
-    # A fish's eye is as small as texture, and would be flattened with it.
-    rings = [line for line in _inner(subject.rgb, inside, near, _strength(subject.rgb, somewhere), RING_QUANTILE) if _is_ring(line)]
+    rings = [line for line in _inner(subject.rgb, inside, near, strength, RING_QUANTILE) if _is_ring(line)]
     near |= _stamp([line.chain for line in rings], radius=3.0) > 0
     forms: list[Line] = []
     for quantile in (0.82, 0.67, 0.52, 0.37):
-        found = list(_inner(flat, inside, near, gradient, quantile))
+        found = list(_inner(flat, inside, near, flat_strength, quantile))
         if len(found) > len(forms):
             forms = found
         if len(forms) >= ENOUGH_INNER:
             break
     # A picture that is all texture has thousands of lines, of which no drawing has the strokes for more than these.
-    inner = sorted(rings + forms, key=lambda line: -line.weight * len(line.chain))
-    return (*outline, *inner[:MOST_INNER])
+    forms.sort(key=lambda line: -line.weight * len(line.chain))
+    return (*outline, *(rings + forms)[:MOST_INNER])
 
 
 def _is_cut(subject: Subject) -> bool:
-    """Whether the subject was sure enough to be cut out: beside it all is white, and a white subject shows no edge there."""
-    beside = subject.rgb[subject.mask < 0.01]
-    return len(beside) > 0 and float((beside >= 250).all(axis=1).mean()) > 0.99
+    """Whether a salient subject was cut out, as its pixels tell: the photo's part beside it is white, and a white subject shows no edge.
+
+    A doubtful subject still lies on its photo.
+    """
+    left, top, right, bottom = (round(edge * CANVAS) for edge in np.clip(subject.placement.photo_box, 0, 1))
+    photo = slice(top, bottom), slice(left, right)
+    beside = subject.rgb[photo][subject.mask[photo] < 0.01]
+    # So little of the mask leaves 252 of 255 at least.
+    return subject.source == "saliency" and len(beside) > 0 and float((beside >= 250).all(axis=1).mean()) > 0.99
 
 
 def draw_lines(lines: Sequence[Line], gamma: float, radius: float = 1.5) -> Picture:
@@ -199,7 +208,7 @@ def _is_ring(line: Line) -> bool:
     x, y = line.chain.T
     gap = float(np.linalg.norm(line.chain[0] - line.chain[-1]))
     around = float(arc_length(line.chain)[-1]) + gap
-    if line.weight < RING_WEIGHT or around > RING_LENGTH or gap > 0.2 * around:
+    if line.weight < RING_WEIGHT or around > RING_LENGTH or gap > RING_GAP * around:
         return False
     area = abs(float(x @ np.roll(y, 1) - y @ np.roll(x, 1))) / 2
     return 4 * np.pi * area >= RING_ROUND * around**2
