@@ -25,7 +25,7 @@ SLENDER = 30.0
 """Width in pixels below which a part would be a single line in a drawing of one stroke; it falls with the root of the strokes."""
 FADING = 16
 """With fewer strokes than these, lines within the outline weigh less."""
-TELLING, MOST_TELLING = 24.0, 6.0
+TELLING, MOST_TELLING = 24.0, 4.5
 """How much more telling parts count, divided by the number of strokes, and at most."""
 CORE = 0.75
 """A body's core: where it is at least this share as deep as at its deepest."""
