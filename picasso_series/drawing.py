@@ -28,7 +28,7 @@ from picasso_series.objective import Sight
 from picasso_series.optimize import FINAL_PEN, Moment, Pen, Schedule, advance, optimize, record_at
 from picasso_series.salience import Edit, rank, reduce, variants
 from picasso_series.settings import Settings
-from picasso_series.start import assembled_start, contour_pieces, contour_starts, saliency_start
+from picasso_series.start import around_corners, assembled_start, contour_pieces, contour_starts, saliency_start
 from picasso_series.strokes import CANVAS
 from picasso_series.studio import Studio
 
@@ -162,6 +162,7 @@ class LevelDrawing:
         if self._settings.start == "contour" and self._motif.lines:
             ways = contour_pieces(self._motif, rng)
             if self._strokes <= FEW:
+                ways += contour_pieces(around_corners(self._motif), rng)
                 yield "assembled", assembled_start(ways, self._strokes, self._judge_candidates)
             for points in contour_starts(ways, self._strokes):
                 yield "contour", points

@@ -29,6 +29,9 @@ BESIDE = 2.0
 """A contour this many pixels farther from a middle line than half the part's width still is that part's."""
 LOOSE = 0.8
 """What is left of a contour beside a middle line and is shorter than this share of the width is a scrap."""
+BRIDGE, BRIDGE_TURN = 5.0, 100.0
+"""What is left of a contour between two slender parts holds them together, as the brow does two horns: its least length in pixels, and the
+sharpest turn in degrees from the one part into it."""
 RUNS_ON = 0.6, 3.0, 60.0
 """A contour runs on into a middle line across this share of the width and so many pixels, turning by no more than so many degrees."""
 
@@ -49,22 +52,30 @@ def slenderize(lines: Sequence[Line], mask: NDArray[np.float32], width: float) -
     points = np.concatenate(middles)
     half = _at(ndimage.maximum_filter(depth, 3), points)
     tree = cKDTree(points)
+    owner = np.repeat(np.arange(len(middles)), [len(middle) for middle in middles])
     left: list[Line] = []
-    outlines = middles
+    rests: list[Points] = []
+    bridges: list[Points] = []
     for line in lines:
         apart, nearest = tree.query(line.chain)
         covered = apart <= half[nearest] + BESIDE
         if not covered.any():
             left.append(line)
             continue
-        shortest = LOOSE * width if line.outline else MIN_INNER
-        rest = [chain for chain in _uncovered(line.chain, covered) if arc_length(chain)[-1] > shortest]
-        if line.outline and line.weight == 1.0:
-            outlines += rest
-        else:
-            left += [Line(chain, line.weight, line.outline) for chain in rest]
+        outline = line.outline and line.weight == 1.0
+        for chain in _uncovered(line.chain, covered):
+            length = arc_length(chain)[-1]
+            if length > (LOOSE * width if line.outline else MIN_INNER):
+                if outline:
+                    rests.append(chain)
+                else:
+                    left.append(Line(chain, line.weight, line.outline))
+            elif outline and length > BRIDGE and len(set(owner[tree.query(chain[[0, -1]])[1]])) == 2:
+                bridges.append(chain)
     share, more, turn = RUNS_ON
-    return (*(Line(chain, 1.0, True) for chain in link(outlines, share * width + more, turn)), *left)
+    reach = share * width + more
+    joined = link([*link([*middles, *bridges], reach, BRIDGE_TURN), *rests], reach, turn)
+    return (*(Line(chain, 1.0, True) for chain in joined), *left)
 
 
 def depth_within(solid: NDArray[np.bool_]) -> Picture:

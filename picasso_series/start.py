@@ -8,13 +8,13 @@ pixels.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from picasso_series.curves import CORNER_REACH, Fit, Points, cover, is_closed, sample, smooth, turning
-from picasso_series.lines import Line
+from picasso_series.lines import Line, link
 from picasso_series.motif import Motif
 from picasso_series.strokes import CANVAS, sub_curve
 from picasso_series.xdog import xdog_ink
@@ -26,6 +26,8 @@ SPECK = 20.0
 """A stroke of this length in pixels is worth half its length: one long line says more than two short ones."""
 DIFFERENT = 4.0
 """Starts whose control points differ by less than this on average, in pixels, are one start."""
+CORNER = 12.0, 100.0
+"""Outlines go on in one another around a corner across so many pixels, turning by no more than so many degrees."""
 POOL = 64
 """Pieces from which a start is assembled."""
 TEMPERATURE = 0.3
@@ -61,6 +63,14 @@ def contour_pieces(motif: Motif, rng: np.random.Generator | None = None) -> list
             pieces = [piece for line, starts in opened for piece in _pieces(line, starts, tolerance * limit, angle, limit, motif)]
             ways.append(sorted(pieces, key=lambda piece: -piece.worth))
     return ways
+
+
+def around_corners(motif: Motif) -> Motif:
+    """The motif with outlines that go on in one another around corners as one line, as a leg goes on in a belly."""
+    outlines = [line.chain for line in motif.lines if line.outline and line.weight == 1.0]
+    others = [line for line in motif.lines if not (line.outline and line.weight == 1.0)]
+    reach, turn = CORNER
+    return replace(motif, lines=(*(Line(chain, 1.0, True) for chain in link(outlines, reach, turn)), *others))
 
 
 def contour_starts(ways: Sequence[Sequence[Piece]], strokes: int) -> Iterator[Points]:
