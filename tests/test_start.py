@@ -18,6 +18,7 @@ from picasso_series.motif import Motif
 from picasso_series.start import (
     DIFFERENT,
     STEP,
+    around_corners,
     assembled_start,
     bearable_error,
     contour_pieces,
@@ -149,6 +150,20 @@ def test_a_start_is_assembled_of_the_pieces_that_help_most(strokes: int) -> None
     greedy = [uncovered(points[:k], points[k : k + 1])[0] for k in range(strokes)]
     assert greedy == sorted(greedy, reverse=True)
     assert greedy[0] == min(uncovered(nothing, np.stack([piece.points for way in ways for piece in way[:strokes]])))
+
+
+def test_around_corners_a_leg_and_a_belly_are_one_line_and_what_is_faint_or_far_stays_apart() -> None:
+    across, down = np.linspace(60, 120, 61), np.linspace(128, 190, 63)
+    belly = Line(np.stack([across, np.full(61, 120.0)], 1), 1.0, True)
+    leg = Line(np.stack([np.full(63, 124.0), down], 1), 1.0, True)
+    far = Line(belly.chain + [0, 60], 1.0, True)
+    faint = Line(belly.chain + [0, 4], 0.25, False)
+    lines = around_corners(Motif(4, (belly, leg, far, faint))).lines
+    assert sum(line.outline for line in lines) == 2
+    assert faint in lines
+    joined = max((line for line in lines if line.outline), key=lambda line: len(line.chain)).chain
+    ends = sorted(map(tuple, np.round(joined[[0, -1]]).tolist()))
+    assert ends == [(60.0, 120.0), (124.0, 190.0)]
 
 
 def test_a_pool_that_is_too_small_is_filled_by_halves() -> None:
