@@ -77,10 +77,10 @@ def test_a_subject_that_is_nothing_but_slender_is_one_line():
 
 def test_the_brow_between_two_horns_holds_them_together():
     head = disk(112.0, 140.0, 40.0)
-    horns = (abs(np.hypot(COLUMNS - 112, ROWS - 70) - 28) < 4) & (ROWS > 50)
-    (horned,) = [line for line in drawn(head | horns, width=16) if line.chain[:, 1].min() < 60]
+    horns = (abs(np.hypot(COLUMNS - 112, ROWS - 72) - 30) < 4) & (ROWS > 54)
+    (horned,) = [line for line in drawn(head | horns, width=12) if line.chain[:, 1].min() < 64]
 
     tips = horned.chain[[0, -1]]
-    assert abs(tips[:, 1] - 50).max() < 4
+    assert abs(tips[:, 1] - 54).max() < 4
     assert np.ptp(tips[:, 0]) > 25
     assert abs(horned.chain[len(horned.chain) // 2] - (112, 100)).max() < 4
