@@ -24,6 +24,8 @@ from picasso_series.levels import Subject
 from picasso_series.strokes import CANVAS
 
 Picture = NDArray[np.float64]
+Gradients = Mapping[float, tuple[Picture, Picture, Picture]]
+"""By blur in pixels: a picture's color gradient (x, y) and its length."""
 FINE, COARSE, BROAD = 1.3, 2.2, 3.6
 """Blurs in pixels at which edges are sought; what only the broadest finds are soft forms, such as an ear's edge against its own head."""
 MIN_OUTLINE, MIN_INNER = 14.0, 11.0
@@ -63,15 +65,15 @@ def trace_lines(subject: Subject) -> tuple[Line, ...]:
     mask = ndimage.gaussian_filter(subject.mask.astype(np.float64), 1.0)
     inside = mask > 0.5
     certain = subject.source in ("alpha", "file", "backdrop", "rembg") or _is_cut(subject)
-    flat = flatten(subject.rgb)
+    seen, flat = _gradients(subject.rgb), _gradients(flatten(subject.rgb))
     somewhere = inside if inside.any() else np.ones_like(inside)
-    strength, flat_strength = _strength(subject.rgb, somewhere), _strength(flat, somewhere)
+    strength, flat_strength = _strength(seen, somewhere), _strength(flat, somewhere)
     # A cut-out with alpha is cropped to its subject as a rule: touching the picture's edge says nothing.
     frame = (-1.0, -1.0, 2.0, 2.0) if subject.source == "alpha" else subject.placement.photo_box
     # An uncertain outline may be one of texture against texture.
     outline = list(_outline(mask, None if certain else strength, frame))
     near = _stamp([line.chain for line in outline], radius=3.0) > 0
-    rings = [line for line in _inner(subject.rgb, inside, near, strength, RING_QUANTILE) if _is_ring(line)]
+    rings = [line for line in _inner(seen, inside, near, strength, RING_QUANTILE) if _is_ring(line)]
     near |= _stamp([line.chain for line in rings], radius=3.0) > 0
     forms: list[Line] = []
     for quantile in (0.82, 0.67, 0.52, 0.37):
@@ -130,12 +132,17 @@ def _color_gradient(rgb: NDArray[np.uint8], sigma: float) -> tuple[Picture, Pict
     return tuple(np.take_along_axis(a, channel, axis=2)[..., 0] for a in (gx, gy, length))  # type: ignore[return-value]
 
 
-def _strength(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Picture:
+def _gradients(rgb: NDArray[np.uint8]) -> Gradients:
+    """The color gradients at the three blurs."""
+    return {sigma: _color_gradient(rgb, sigma) for sigma in (FINE, COARSE, BROAD)}
+
+
+def _strength(gradients: Gradients, inside: NDArray[np.bool_]) -> Picture:
     """How strong the edge at each pixel is among the subject's, 0 to 1, over all scales."""
     near = ndimage.binary_dilation(inside, iterations=2)
     scaled = []
     for sigma, share in ((FINE, 0.8), (COARSE, 1.0), (BROAD, 1.0)):
-        length = _color_gradient(rgb, sigma)[2]
+        length = gradients[sigma][2]
         scaled.append(share * np.clip(length / max(float(np.quantile(length[near], 0.97)), 1e-6), 0, 1))
     strongest: Picture = np.max(scaled, axis=0)
     return strongest
@@ -178,9 +185,7 @@ def _runs(chain: Points, labels: NDArray[np.int64]) -> Iterator[tuple[Points, in
         yield chain[a : b + 1], int(labels[a])
 
 
-def _inner(
-    rgb: NDArray[np.uint8], inside: NDArray[np.bool_], near: NDArray[np.bool_], strength: Picture, quantile: float
-) -> Iterator[Line]:
+def _inner(gradients: Gradients, inside: NDArray[np.bool_], near: NDArray[np.bool_], strength: Picture, quantile: float) -> Iterator[Line]:
     """Edges within the subject at three scales; a line that several find is kept once."""
     deep = ndimage.binary_erosion(inside, iterations=2)
     where = deep if deep.sum() > 200 else inside
@@ -188,7 +193,7 @@ def _inner(
         return
     edges = np.zeros_like(inside)
     for sigma, extra in ((COARSE, 0.03), (FINE, 0.0), (BROAD, 0.0)):
-        gx, gy, length = _color_gradient(rgb, sigma)
+        gx, gy, length = gradients[sigma]
         high = max(float(np.quantile(length[where], min(0.97, quantile + extra))), 4.0)
         found = _thin_edges(gx, gy, length, 0.4 * high, high) & inside & ~near
         edges |= found & ~ndimage.binary_dilation(edges, iterations=max(3, round(1.5 * sigma)))
