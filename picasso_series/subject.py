@@ -30,6 +30,9 @@ MARGIN = 0.07
 DETAIL = 4 * CANVAS
 """Side of the square that pictures show, in pixels: about what the photo takes of a film's frame."""
 
+MOSTLY, MUCH_ELSE = 0.7, 0.85
+"""A backdrop's mask gives way to the salient subject when it has so much of that subject, which is less than so much of it."""
+
 Saliency = Callable[[NDArray[np.uint8]], FloatArray]
 """Says where the eye goes: uint8 (H, W, 3) sRGB to float32 (H, W) in [0, 1]."""
 
@@ -108,12 +111,10 @@ def _find_mask(photo: Photo, mask: str, saliency: Saliency | None, cutter: Calla
         picture = _framed_picture(backdrop)
     inside = picture or (slice(None), slice(None))
     found, sure, source = _seek(photo.rgb[inside], saliency, cutter())
-    if found is not None and (backdrop is None or picture is not None):
+    if found is not None and (backdrop is None or picture is not None or (sure and _much_else(found, backdrop))):
         salient = np.zeros_like(whole)
         salient[inside] = found
         return salient, source, sure
-    if found is not None and backdrop is not None and sure and _far_smaller(found, backdrop):
-        return _near(backdrop, found), "backdrop", True
     if backdrop is not None:
         return backdrop, "backdrop", True
     return whole, "none", False
@@ -131,18 +132,15 @@ def _seek(rgb: NDArray[np.uint8], saliency: Saliency | None, cutter: Cutter | No
     return found, sure, "saliency"
 
 
-def _far_smaller(found: FloatArray, backdrop: FloatArray) -> bool:
-    """Whether a salient subject lies within what stands before the backdrop, and much else does too: shadows, reflections."""
-    inner, outer = found > 0.5, backdrop > 0.5
-    both = float((inner & outer).sum())
-    return both > 0.95 * float(inner.sum()) and both < 0.85 * float(outer.sum())
+def _much_else(found: FloatArray, backdrop: FloatArray) -> bool:
+    """Whether a salient subject stands before the backdrop, and much else does too: shadows, reflections, ground."""
+    return _covered(found, backdrop) > MOSTLY and _covered(backdrop, found) < MUCH_ELSE
 
 
-def _near(backdrop: FloatArray, found: FloatArray) -> FloatArray:
-    """The part of the backdrop's mask, whose edges are exact, that lies on the salient subject or just beside it."""
-    reach = 0.015 * max(found.shape)
-    distance = ndimage.distance_transform_edt(~ndimage.binary_fill_holes(found > 0.5))
-    return drop_scraps(np.asarray(backdrop * np.clip(reach + 0.5 - distance, 0, 1), np.float32))
+def _covered(mask: FloatArray, other: FloatArray) -> float:
+    """Share of a mask that another one has, too."""
+    inner = mask > 0.5
+    return float((inner & (other > 0.5)).sum()) / max(1.0, float(inner.sum()))
 
 
 def _framed_picture(mask: FloatArray) -> tuple[slice, slice] | None:

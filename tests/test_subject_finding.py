@@ -155,9 +155,22 @@ def test_saliency_leaves_a_shadow_out() -> None:
     rgb = paint(cover, (170, 60, 40), ground)
     assert (prepare_subject(photo_of(rgb)).mask > 0.5).mean() > 0.3
     subject = prepare_subject(photo_of(rgb), saliency=lambda _: ndimage.gaussian_filter(cover, 2))
-    assert subject.source == "backdrop"
+    assert subject.source == "saliency"
     alone = prepare_subject(photo_of(paint(cover, (170, 60, 40), (235, 235, 235))))
     assert subject.placement.side == pytest.approx(alone.placement.side, rel=0.1)
+
+
+def test_saliency_stays_whole_where_a_backdrop_takes_a_part_of_it_and_leaves_the_ground() -> None:
+    gray = (200, 200, 202)
+    cover, belly = disk(160, 220, 60, 110, 40), disk(160, 220, 74, 124, 15)
+    stone = paint(disk(160, 220, 150, 60, 45), (60, 60, 65), gray)
+    rgb = paint(belly, gray, paint(cover, (170, 60, 40), stone.astype(float)).astype(float))
+    mask = find_backdrop(rgb)
+    assert mask is not None
+    assert overlap(mask, cover) < 0.6
+    subject = prepare_subject(photo_of(rgb), saliency=lambda _: ndimage.gaussian_filter(cover, 2))
+    assert subject.source == "saliency"
+    assert (subject.mask > 0.5).mean() == pytest.approx(np.pi / 4 * 0.86**2, abs=0.03)
 
 
 def test_framed_photo_is_searched_inside_its_frame() -> None:
