@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,14 @@ from torch import nn
 from picasso_series.encoders.structure import StructureEncoder
 from tools.structure_net import export, losses, train
 from tools.structure_net.arrays import Shelf
-from tools.structure_net.composites import OWN_DOMAIN, Composer
+from tools.structure_net.composites import LENT_SHARE, OWN_DOMAIN, Composer
 from tools.structure_net.drawings import KINDS, SIDE, STROKES
 from tools.structure_net.measure import overlap
 from tools.structure_net.net import Net, fold
 from tools.structure_net.pairs import Pairer
 from tools.structure_net.prepare import examine
 from tools.structure_net.split import HELD_OUT_SHARE, is_held_out
+from tools.structure_net.teacher import Taught
 
 SEED = 5
 
@@ -109,6 +111,32 @@ def test_composites_show_the_subject_where_their_mask_says() -> None:
     assert min(redness) > 0.1
 
 
+def test_subjects_of_real_photos_are_lent_without_their_background() -> None:
+    _, photos = shelves()
+    photos.pixels[:, 40:120, 50:100] = (250, 10, 0)
+    maps = np.zeros((10, 160, 160), np.uint8)
+    maps[:, 38:122, 48:102] = 255
+    # Two are cut through by the photo's border.
+    maps[:2, 38:, 30:130] = 255
+    lent = Taught(photos, maps).cutouts()
+    assert lent.name.tolist() == [f"p{i}" for i in range(2, 10)]
+    alpha, red, blue = (lent.pixels[..., channel].astype(int) for channel in (3, 0, 2))
+    assert alpha[:, 60:165, 75:140].min() > 250
+    assert alpha[:, :45].max() == 0
+    # Around the subject a strip of the photo's blue was marked, too: it got the subject's color.
+    assert (blue <= 0.1 * alpha + 2).all()
+    assert (red >= 0.9 * alpha - 2).all()
+
+
+def test_composites_show_lent_subjects_too() -> None:
+    cutouts, photos = shelves()
+    lent = replace(cutouts, pixels=cutouts.pixels[..., [1, 0, 2, 3]], domain=np.zeros_like(cutouts.domain))
+    chosen = Composer(cutouts, photos, lent).choose(np.random.default_rng(SEED), 2000)
+    print("seed", SEED)
+    assert (chosen >= len(cutouts.pixels)).mean() == pytest.approx(LENT_SHARE, abs=0.05)
+    assert chosen.max() < len(cutouts.pixels) + len(lent.pixels)
+
+
 def test_batches_are_decided_by_their_generator() -> None:
     composer, pairer = Composer(*shelves()), Pairer(*shelves())
     for a, b in zip(composer.batch(np.random.default_rng(1), 6, 48), composer.batch(np.random.default_rng(1), 6, 48), strict=True):
@@ -170,13 +198,13 @@ def test_training_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path, mo
     for name, shelf in zip(("cutouts", "photos"), shelves(), strict=True):
         stored = {"pixels": shelf.pixels, "ink": shelf.ink, "label": shelf.label, "domain": shelf.domain, "name": shelf.name}
         np.savez(tmp_path / f"{name}.npz", held_out=np.zeros(len(shelf.name), bool), **stored)
-    for name, value in {"COMPOSITES": 6, "TAUGHT": 2, "PAIRS": 4, "SIDES": ((1.0, 64),), "POLISH_SIDES": (64,), "EVERY": 1}.items():
+    for name, value in {"COMPOSITES": 6, "TAUGHT": 2, "PAIRS": 4, "SIDES": ((1.0, 64),), "EVERY": 1}.items():
         monkeypatch.setattr(train, name, value)
-    train.Training(tmp_path, 1, 0, 1).run()
-    going_on = train.Training(tmp_path, 1, 1, 1)
+    train.Training(tmp_path, 1, ()).run()
+    going_on = train.Training(tmp_path, 1, (train.Round(1, (64,)), train.Round(2, (64,), lends=True, crisp=True)))
     assert going_on.step == 1
     going_on.run()
-    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 2
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 4
     monkeypatch.setattr(sys, "argv", ["export", str(tmp_path), "--to", str(tmp_path / "net.npz")])
     export.main()
     with np.load(tmp_path / "net.npz") as stored_net:

@@ -25,6 +25,16 @@ class Shelf:
         """The pictures that ``which`` (N,) marks."""
         return Shelf(self.pixels[which], self.ink[which], self.label[which], self.domain[which], self.name[which])
 
+    def joined(self, more: Shelf) -> Shelf:
+        """These pictures, then ``more``."""
+        return Shelf(
+            np.concatenate([self.pixels, more.pixels]),
+            np.concatenate([self.ink, more.ink]),
+            np.concatenate([self.label, more.label]),
+            np.concatenate([self.domain, more.domain]),
+            np.concatenate([self.name, more.name]),
+        )
+
     def planes(self, numbers: NDArray[np.int64]) -> Tensor:
         """Pictures by number: float (B, channels, H, W) in [0, 1]."""
         return torch.from_numpy(self.pixels[numbers]).permute(0, 3, 1, 2).float().div_(255)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +13,16 @@ from torch import Tensor
 
 from tools.structure_net.arrays import Shelf
 from tools.structure_net.net import Net
-from tools.structure_net.warp import Rng, grids, recolor, see
+from tools.structure_net.warp import Rng, blur, grids, recolor, see
 
 DOMAINS = (0, 4)
 """Photos of PACS and of the ImageNet sample."""
 SIDES = (144, 192)
 SURE, AGREED = 0.86, 0.8
 """Share of a map that must be clear, and overlap that maps at two sizes must have."""
+FRAMED = 0.06
+"""Share of a photo's border that a subject may touch and still be lent to other photos."""
+LENT_SIDE = 224
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +48,25 @@ class Taught:
         maps = torch.from_numpy(self.maps[numbers])[:, None].float().div_(255)
         both = see(torch.cat([self.photos.planes(numbers), maps], 1), grids(rng, count, side, (0.6, 1.05), 0.15, 0.08), "reflection")
         return recolor(rng, both[:, :3], 0.8), both[:, 3:]
+
+    def cutouts(self) -> Shelf:
+        """Its subjects cut out, colors premultiplied, but for those that the photo's border cuts through."""
+        border = np.ones(self.maps.shape[1:], bool)
+        border[1:-1, 1:-1] = False
+        whole = (self.maps[:, border] > 127).mean(1) < FRAMED
+        photos, pixels = self.photos.only(whole), []
+        for number, map_ in enumerate(self.maps[whole]):
+            color = photos.planes(np.array([number]))
+            alpha = torch.from_numpy(map_)[None, None].float().div_(255)
+            alpha = ((alpha - 0.5) * 2).clamp(0, 1)
+            # The outermost pixels hold some of the old background: they take their color from further in.
+            inner = (-F.max_pool2d(-alpha, 5, 1, 2) > 0.9).float()
+            near = blur(inner, 3)
+            spread = blur(color * inner, 3) / near.clamp(min=1e-3)
+            color = torch.where((inner < 0.5) & (near > 0.02), spread, color)
+            planes = F.interpolate(torch.cat([color * alpha, alpha], 1), size=(LENT_SIDE, LENT_SIDE), mode="bilinear", align_corners=False)
+            pixels.append(planes[0].mul(255).round().byte().permute(1, 2, 0).numpy())
+        return replace(photos, pixels=np.stack(pixels))
 
 
 @torch.no_grad()

@@ -1,6 +1,6 @@
 """Trains the joint net.
 
-    python -m tools.structure_net.train WORK [--steps N] [--polish N] [--rounds N]
+    python -m tools.structure_net.train WORK [--rounds N]
 
 Every batch is decided by the seed and the number of its step, so that the recipe is the number of steps, not a time. A checkpoint is
 written every so many steps, and a run that was stopped goes on from there.
@@ -11,7 +11,8 @@ gathered over both, are fixed, and the net learns on with them as it will be use
 real photos, with the maps that the net's own running average gives them, where it is sure of them (self-training).
 
 The last steps polish the subject's map in rounds: in each the learning rate rises once more, real photos get new maps from the net of
-the round before, the composites are larger, and pairs are looked at only now and then, so that the features stay what they are.
+the round before, the composites are larger, and pairs are looked at only now and then, so that the features stay what they are. The
+later rounds also cut those photos' subjects out, for by then the maps are good enough, and lay them over other photos.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,35 +45,45 @@ SIDES = ((0.3, 128), (0.65, 160), (1.0, 192))
 """Side of the composites up to each share of the steps."""
 FREEZE = 0.55
 RATE, WARMUP, DECAY = 2.5e-3, 100, 0.02
-POLISH, ROUNDS, POLISH_RATE = 4000, 3, 1e-3
-"""Steps of a round, rounds, and the rate at which each begins."""
-POLISH_SIDES = (160, 192, 224)
-POLISH_PAIRS = 4
-"""Pairs are looked at in every so manieth step of the polish."""
+POLISH_RATE, POLISH_PAIRS = 1e-3, 4
+"""Rate at which a round begins, and in every so manieth of its steps pairs are looked at."""
 MEMORY = 0.998
 """How slowly the running average of the weights, which is what is exported, follows them."""
 EVERY = 50
+
+
+@dataclass(frozen=True)
+class Round:
+    """A round of polish: its steps, the sides of its composites, whether they show subjects of real photos, and sharp things beside."""
+
+    steps: int
+    sides: tuple[int, ...]
+    lends: bool = False
+    crisp: bool = False
+
+
+EARLY = Round(4000, (160, 192, 224))
+LARGE = (192, 224, 288)
+ROUNDS = (EARLY, EARLY, EARLY, replace(EARLY, lends=True), Round(4000, LARGE, lends=True), Round(1500, LARGE, lends=True, crisp=True))
 
 
 def main() -> None:
     """Train, going on from ``WORK/checkpoint.pt`` if it is there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path, help="folder that prepare has filled")
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--polish", type=int, default=POLISH, help="steps of each round after those")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of polish")
+    parser.add_argument("--rounds", type=int, default=len(ROUNDS), help="rounds of polish")
     options = parser.parse_args()
-    Training(options.work, options.steps, options.polish, options.rounds).run()
+    Training(options.work, STEPS, ROUNDS[: options.rounds]).run()
 
 
 class Training:
     """The net, its optimizer and the running average, from one checkpoint to the next."""
 
-    def __init__(self, work: Path, steps: int, polish: int, rounds: int) -> None:
+    def __init__(self, work: Path, steps: int, rounds: Sequence[Round]) -> None:
         torch.manual_seed(SEED)
-        self.path, self.steps, self.polish, self.rounds, self.step = work / "checkpoint.pt", steps, polish, rounds, 0
-        cutouts, self.photos = load(work, "cutouts", held_out=False), load(work, "photos", held_out=False)
-        self.composer, self.pairer = Composer(cutouts, self.photos), Pairer(cutouts, self.photos)
+        self.path, self.steps, self.rounds, self.step = work / "checkpoint.pt", steps, rounds, 0
+        self.cutouts, self.photos = load(work, "cutouts", held_out=False), load(work, "photos", held_out=False)
+        self.composer, self.pairer = Composer(self.cutouts, self.photos), Pairer(self.cutouts, self.photos)
         self.net = fresh_net()
         for module in self.net.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -87,7 +100,7 @@ class Training:
     def run(self) -> None:
         """All steps that are left."""
         begun, log = time.process_time(), list[dict[str, float]]()
-        last = self.steps + self.rounds * self.polish
+        last = self.steps + sum(polish.steps for polish in self.rounds)
         while self.step < last:
             log.append(self._one(np.random.default_rng([SEED, self.step])))
             self.step += 1
@@ -98,24 +111,26 @@ class Training:
                 self._save()
 
     def _one(self, rng: Rng) -> dict[str, float]:
-        polishing = self.step >= self.steps
-        round_, done = divmod(self.step - self.steps, self.polish) if polishing else (-1, self.step)
-        share = done / (self.polish if polishing else self.steps)
-        self.net.train(not polishing and share < FREEZE)
-        if polishing and done == 0:
+        number, polish, done = self._polish()
+        share = done / (self.steps if polish is None else polish.steps)
+        self.net.train(polish is None and share < FREEZE)
+        if polish is not None and done == 0:
             self.taught = None
         if not self.net.training and self.taught is None:
-            self.taught = self._teach(f"taught-{round_ + 1}.npz")
-        rise = 1.0 if polishing else min(1, (self.step + 1) / WARMUP)
-        rate = (POLISH_RATE if polishing else RATE) * rise * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
+            self.taught = self._teach(f"taught-{number}.npz")
+            if polish is not None:
+                lent = self.taught.cutouts() if polish.lends and len(self.taught.maps) else None
+                self.composer = Composer(self.cutouts, self.photos, lent, polish.crisp)
+        rise = 1.0 if polish else min(1, (self.step + 1) / WARMUP)
+        rate = (POLISH_RATE if polish else RATE) * rise * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad()
-        if polishing:
-            seen = self._subjects(rng, int(rng.choice(POLISH_SIDES)))
-        else:
+        if polish is None:
             seen = self._subjects(rng, next(side for until, side in SIDES if share < until))
-        if not polishing or (self.step - self.steps) % POLISH_PAIRS == 0:
+        else:
+            seen = self._subjects(rng, int(rng.choice(polish.sides)))
+        if polish is None or done % POLISH_PAIRS == 0:
             seen |= self._features(rng)
         nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
         self.optimizer.step()
@@ -124,6 +139,17 @@ class Training:
             if value.is_floating_point():
                 self.mean[name].lerp_(value, 1 - memory)
         return seen
+
+    def _polish(self) -> tuple[int, Round | None, int]:
+        """The number of the step's round (from 1, 0 before the polish), the round, and how many of its steps are done."""
+        done = self.step - self.steps
+        if done < 0:
+            return 0, None, self.step
+        for number, polish in enumerate(self.rounds, start=1):
+            if done < polish.steps:
+                return number, polish, done
+            done -= polish.steps
+        raise ValueError(f"all rounds are done before step {self.step}")
 
     def _subjects(self, rng: Rng, side: int) -> dict[str, float]:
         real = TAUGHT if self.taught is not None and len(self.taught.maps) else 0
