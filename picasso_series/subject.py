@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,8 @@ DETAIL = 4 * CANVAS
 
 MOSTLY, MUCH_ELSE = 0.7, 0.85
 """A backdrop's mask gives way to the salient subject when it has so much of that subject, which is less than so much of it."""
+TAKEN, SURE = 0.05, 0.97
+"""It also gives way when it takes away so much of that subject and the map says so much at half of that: white fur before a wall."""
 
 Saliency = Callable[[NDArray[np.uint8]], FloatArray]
 """Says where the eye goes: uint8 (H, W, 3) sRGB to float32 (H, W) in [0, 1]."""
@@ -110,37 +113,45 @@ def _find_mask(photo: Photo, mask: str, saliency: Saliency | None, cutter: Calla
             raise BadInputError(f"no subject was found in {photo.name}; draw all of it with --mask none, or give a mask picture")
         picture = _framed_picture(backdrop)
     inside = picture or (slice(None), slice(None))
-    found, sure, source = _seek(photo.rgb[inside], saliency, cutter())
-    if found is not None and (backdrop is None or picture is not None or (sure and _much_else(found, backdrop))):
+    found = _seek(photo.rgb[inside], saliency, cutter())
+    if found is not None and (backdrop is None or picture is not None or (found.sure and _fails(backdrop, found))):
         salient = np.zeros_like(whole)
-        salient[inside] = found
-        return salient, source, sure
+        salient[inside] = found.mask
+        return salient, found.source, found.sure
     if backdrop is not None:
         return backdrop, "backdrop", True
     return whole, "none", False
 
 
-def _seek(rgb: NDArray[np.uint8], saliency: Saliency | None, cutter: Cutter | None) -> tuple[FloatArray | None, bool, str]:
-    """The subject before a real background, if one is found; whether it is sure enough to cut along; and who found it."""
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """A salient subject's mask, the map that it was found with, who found it, and whether it is sure enough to cut along."""
+
+    mask: FloatArray
+    seen: FloatArray
+    source: str
+    sure: bool
+
+
+def _seek(rgb: NDArray[np.uint8], saliency: Saliency | None, cutter: Cutter | None) -> _Found | None:
+    """The subject before a real background, if one is found."""
     if cutter is not None:
         cut = cutter(rgb)
         if cut is not None and (cut > 0.5).any():
-            return drop_scraps(cut), True, cutter.name
+            return _Found(drop_scraps(cut), cut, cutter.name, True)
     if saliency is None:
-        return None, False, ""
-    found, sure = find_salient(rgb, saliency(rgb))
-    return found, sure, "saliency"
+        return None
+    seen = saliency(rgb)
+    mask, sure = find_salient(rgb, seen)
+    return None if mask is None else _Found(mask, seen, "saliency", sure)
 
 
-def _much_else(found: FloatArray, backdrop: FloatArray) -> bool:
-    """Whether a salient subject stands before the backdrop, and much else does too: shadows, reflections, ground."""
-    return _covered(found, backdrop) > MOSTLY and _covered(backdrop, found) < MUCH_ELSE
-
-
-def _covered(mask: FloatArray, other: FloatArray) -> float:
-    """Share of a mask that another one has, too."""
-    inner = mask > 0.5
-    return float((inner & (other > 0.5)).sum()) / max(1.0, float(inner.sum()))
+def _fails(backdrop: FloatArray, found: _Found) -> bool:
+    """Whether a backdrop's mask holds much besides the salient subject (shadows, reflections, ground), or takes a sure part of it away."""
+    kept, subject = backdrop > 0.5, found.mask > 0.5
+    both, lost = float((kept & subject).sum()), subject & ~kept
+    much_else = both > MOSTLY * float(subject.sum()) and both < MUCH_ELSE * float(kept.sum())
+    return much_else or (lost.sum() > TAKEN * subject.sum() and float(np.median(found.seen[lost])) > SURE)
 
 
 def _framed_picture(mask: FloatArray) -> tuple[slice, slice] | None:

@@ -173,6 +173,19 @@ def test_saliency_stays_whole_where_a_backdrop_takes_a_part_of_it_and_leaves_the
     assert (subject.mask > 0.5).mean() == pytest.approx(np.pi / 4 * 0.86**2, abs=0.03)
 
 
+@pytest.mark.parametrize("sure", [True, False])
+def test_fur_in_the_color_of_the_wall_belongs_to_the_subject_where_the_map_is_sure(sure: bool) -> None:
+    wall = (226, 226, 222)
+    cover = disk(160, 220, 80, 110, 50)
+    body = cover * (np.mgrid[:160, :220][0] > 70)
+    rgb = paint(body, (120, 90, 60), np.full((160, 220, 3), wall, float))
+    seen = ndimage.gaussian_filter(cover if sure else np.maximum(body, 0.8 * cover), 1)
+    subject = prepare_subject(photo_of(rgb), saliency=lambda _: seen)
+    assert subject.source == ("saliency" if sure else "backdrop")
+    drawn = cover if sure else body
+    assert (subject.mask > 0.5).mean() == pytest.approx(drawn.sum() / 100**2 * 0.86**2, abs=0.06)
+
+
 def test_a_thin_part_stays_only_where_the_map_is_sure_of_it() -> None:
     seed = 6
     print("seed", seed)
