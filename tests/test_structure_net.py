@@ -201,7 +201,7 @@ def test_training_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path, mo
     for name, value in {"COMPOSITES": 6, "TAUGHT": 2, "PAIRS": 4, "SIDES": ((1.0, 64),), "EVERY": 1}.items():
         monkeypatch.setattr(train, name, value)
     train.Training(tmp_path, 1, ()).run()
-    going_on = train.Training(tmp_path, 1, (train.Round(1, (64,)), train.Round(2, (64,), lends=True, crisp=True)))
+    going_on = train.Training(tmp_path, 1, (train.Round(1, (64,)), train.Round(2, (64,), lends=True)))
     assert going_on.step == 1
     going_on.run()
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 4

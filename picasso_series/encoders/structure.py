@@ -27,7 +27,7 @@ from picasso_series.finding import REINSTALL
 
 WEIGHTS = "structure.npz"
 STAGE_BLOCKS = (0, 1, 2, 2, 1)
-SALIENCY_SIZES = (192, 256)
+SALIENCY_SIZES = (256, 320)
 """Longest sides in pixels at which a photo's subject is looked for; the maps are averaged."""
 CLOSER = 0.6
 """A subject whose box, with a margin, is smaller than this share of the photo's longest side is looked at again."""

@@ -1,4 +1,4 @@
-"""What stands about in photos and is not the subject: fences, poles, twigs, ground lines, blades of grass, drawn by a random hand."""
+"""What stands about in photos and is not the subject: fences, poles, ground lines, blades of grass, drawn by a random hand."""
 
 from __future__ import annotations
 
@@ -32,24 +32,6 @@ def poles(draw: ImageDraw.ImageDraw, side: int, rng: Rng) -> None:
         width = rng.uniform(0.01, 0.12) * side
         lean = rng.normal(0, 0.08) * side
         draw.line([(x, -2), (x + lean, rng.uniform(0.4, 1.1) * side)], fill=255, width=max(1, round(width)))
-
-
-def twig(draw: ImageDraw.ImageDraw, side: int, rng: Rng) -> None:
-    """A thin branch across the picture, at any angle, with side branches and leaves."""
-    angle, width = rng.uniform(0, np.pi), rng.uniform(0.012, 0.05) * side
-    along = np.array([np.cos(angle), np.sin(angle)])
-    across = np.array([-along[1], along[0]])
-    way = np.linspace(-0.8, rng.choice([0.3, 0.8]), 12)
-    bend = np.cumsum(rng.normal(0, 0.015, 12))
-    points = side * (rng.uniform(0.25, 0.75, 2) + way[:, None] * along + bend[:, None] * across)
-    draw.line([tuple(point) for point in points.tolist()], fill=255, width=max(1, round(width)), joint="curve")
-    for start in points[rng.random(12) < 0.25]:
-        end = start + rng.uniform(0.05, 0.25) * side * (along + rng.choice([-1, 1]) * across)
-        draw.line([tuple(start.tolist()), tuple(end.tolist())], fill=255, width=max(1, round(0.6 * width)))
-        if rng.random() < 0.6:
-            leaf = end + np.outer(np.cos(np.linspace(0, 2 * np.pi, 14)), (end - start) * 0.6)
-            leaf += np.outer(np.sin(np.linspace(0, 2 * np.pi, 14)), (end - start)[::-1] * (0.25, -0.25))
-            draw.polygon([tuple(point) for point in leaf.tolist()], fill=255)
 
 
 def ground(draw: ImageDraw.ImageDraw, side: int, rng: Rng) -> None:

@@ -24,15 +24,10 @@ SCENES = (0, 1, 4)
 
 
 class Composer:
-    """Lays cut-outs over photos; every batch is decided by its random generator.
+    """Lays cut-outs, and subjects that real photos have lent, over photos; every batch is decided by its random generator."""
 
-    What is ``lent`` are subjects of real photos. In a ``crisp`` composer's batches things that are not the subject may be as sharp as
-    it before a blurred background: otherwise a net learns that what is sharp is the subject.
-    """
-
-    def __init__(self, cutouts: Shelf, photos: Shelf, lent: Shelf | None = None, crisp: bool = False) -> None:
+    def __init__(self, cutouts: Shelf, photos: Shelf, lent: Shelf | None = None) -> None:
         self._cutouts = cutouts if lent is None else cutouts.joined(lent)
-        self._crisp = crisp
         self._lent = 0 if lent is None else len(lent.pixels)
         self._own = np.flatnonzero(cutouts.domain == OWN_DOMAIN)
         self._others = np.flatnonzero(~np.isin(cutouts.domain, (OWN_DOMAIN, ROUGH)))
@@ -61,8 +56,6 @@ class Composer:
         paint = torch.from_numpy(rng.random((count, 3, 1, 1)).astype(np.float32))
         scene = scene + behind * uniform(rng, count, 0.4, 1.0) * (paint - scene)
         scene = blur(scene, int(rng.choice([0, 0, 0, 1, 2])))
-        if self._crisp:
-            scene = _beside(rng, scene)
         scene = shadowed(rng, scene, alpha)
         scene = _mirrored(rng, scene, color, alpha)
         picture = color + scene * (1 - alpha)
@@ -132,16 +125,6 @@ def _matched(rng: Rng, scene: Tensor, color: Tensor, alpha: Tensor) -> Tensor:
     share = chance(rng, len(scene), 0.4) * uniform(rng, len(scene), 0.2, 0.9)
     gain = torch.lerp(torch.ones_like(width), spread / width, share).clamp(0.2, 4)
     return ((scene - theirs) * gain + torch.lerp(theirs, mine, share)).clamp(0, 1)
-
-
-def _beside(rng: Rng, scene: Tensor) -> Tensor:
-    """Some scenes far out of focus, and in some a twig or a pole as near as the subject, and as sharp."""
-    count, side = len(scene), scene.shape[-1]
-    scene = torch.lerp(scene, blur(scene, int(rng.integers(3, 9))), chance(rng, count, 0.3))
-    near = clutter.cover(rng, count, side, 0.3, (clutter.twig, clutter.twig, clutter.poles))
-    paint = torch.from_numpy(rng.uniform(0.1, 0.9, (count, 3, 1, 1)).astype(np.float32))
-    grained = torch.lerp(paint.expand_as(scene), scene.roll(1, 0), uniform(rng, count, 0, 0.6))
-    return scene + near * (grained - scene)
 
 
 def shadowed(rng: Rng, scene: Tensor, alpha: Tensor) -> Tensor:

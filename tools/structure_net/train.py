@@ -54,17 +54,15 @@ EVERY = 50
 
 @dataclass(frozen=True)
 class Round:
-    """A round of polish: its steps, the sides of its composites, whether they show subjects of real photos, and sharp things beside."""
+    """A round of polish: its steps, the sides of its composites, and whether they show subjects of real photos."""
 
     steps: int
     sides: tuple[int, ...]
     lends: bool = False
-    crisp: bool = False
 
 
 EARLY = Round(4000, (160, 192, 224))
-LARGE = (192, 224, 288)
-ROUNDS = (EARLY, EARLY, EARLY, replace(EARLY, lends=True), Round(4000, LARGE, lends=True), Round(1500, LARGE, lends=True, crisp=True))
+ROUNDS = (EARLY, EARLY, EARLY, replace(EARLY, lends=True), Round(4000, (192, 224, 288), lends=True))
 
 
 def main() -> None:
@@ -120,7 +118,7 @@ class Training:
             self.taught = self._teach(f"taught-{number}.npz")
             if polish is not None:
                 lent = self.taught.cutouts() if polish.lends and len(self.taught.maps) else None
-                self.composer = Composer(self.cutouts, self.photos, lent, polish.crisp)
+                self.composer = Composer(self.cutouts, self.photos, lent)
         rise = 1.0 if polish else min(1, (self.step + 1) / WARMUP)
         rate = (POLISH_RATE if polish else RATE) * rise * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
         for group in self.optimizer.param_groups:
