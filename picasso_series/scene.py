@@ -27,9 +27,6 @@ COLOR_SAYS = 1.5
 COMPANION = 0.3
 """Area of a second subject, as a share of the first's: before a real background less is a passer-by's leg, a stone, a far flower."""
 
-THIN, FAINT = 0.06, 0.5
-"""Parts of the mask thinner than this share of the square root of its area are dropped where the map stays below so much on average."""
-
 RIM = 3
 """Reach in pixels of that copy within which the mask's rim is fitted to the photo's colors."""
 
@@ -51,12 +48,12 @@ def find_salient(rgb: NDArray[np.uint8], saliency: FloatArray) -> tuple[FloatArr
     height, width = rgb.shape[:2]
     box = (0, 0, width, height)
     prior = _centered(saliency)
-    mask = _segment(rgb, prior, saliency, box)
+    mask = _segment(rgb, prior, box)
     if mask is None:
         return None, False
     tight = _around(mask)
     if max(tight[2] - tight[0], tight[3] - tight[1]) < 0.75 * max(width, height) and max(width, height) > WORK_SIDE:
-        closer = _segment(rgb, prior * (mask > 0.02), saliency, tight)
+        closer = _segment(rgb, np.maximum(prior, 0) * (mask > 0.02), tight)
         mask = mask if closer is None else closer
     return mask, _sure(mask, saliency)
 
@@ -81,16 +78,13 @@ def _around(mask: FloatArray) -> tuple[int, int, int, int]:
     )
 
 
-def _segment(rgb: NDArray[np.uint8], prior: FloatArray, saliency: FloatArray, box: tuple[int, int, int, int]) -> FloatArray | None:
+def _segment(rgb: NDArray[np.uint8], prior: FloatArray, box: tuple[int, int, int, int]) -> FloatArray | None:
     """The mask within ``box`` (0 outside it), or None when nothing is left of it."""
     left, top, right, bottom = box
     ratio = min(1.0, WORK_SIDE / max(right - left, bottom - top))
     size = (max(2, round((right - left) * ratio)), max(2, round((bottom - top) * ratio)))
     small = np.asarray(Image.fromarray(rgb[top:bottom, left:right]).resize(size, Image.Resampling.BOX))
-    where, seen = (
-        np.asarray(Image.fromarray(plane[top:bottom, left:right]).resize(size, Image.Resampling.BILINEAR)) for plane in (prior, saliency)
-    )
-    where = np.clip(where, 0.02, 0.98)
+    where = np.clip(np.asarray(Image.fromarray(prior[top:bottom, left:right]).resize(size, Image.Resampling.BILINEAR)), 0.02, 0.98)
     if not (where > 0.5).any():
         return None
     lab = rgb2lab(small).astype(np.float32)
@@ -102,7 +96,6 @@ def _segment(rgb: NDArray[np.uint8], prior: FloatArray, saliency: FloatArray, bo
         odds = np.log(where / (1 - where)) + np.clip(_color_odds(flat, mask), -COLOR_SAYS, COLOR_SAYS)
         belief = 1 / (1 + np.exp(-odds))
         mask = _walk(belief, links)
-    mask = _without_wisps(mask, seen)
     whole = np.zeros(prior.shape, np.float32)
     fitted = _fitted(mask, lab, rgb2lab(rgb[top:bottom, left:right]).astype(np.float32))
     whole[top:bottom, left:right] = drop_scraps(_steep(fitted), COMPANION)
@@ -139,19 +132,6 @@ def _walk(belief: FloatArray, links: sparse.csr_matrix) -> FloatArray:
     firmness = 0.02 + np.abs(2 * belief.ravel() - 1) ** 2
     solved = spsolve((sparse.diags(firmness) + 8.0 * links).tocsc(), firmness * belief.ravel())
     return np.asarray(np.clip(solved.reshape(belief.shape), 0, 1), np.float32)
-
-
-def _without_wisps(mask: FloatArray, saliency: FloatArray) -> FloatArray:
-    """The mask without thin parts of which the map is not sure: the edge of a carpet, a rail, a shadow's rim that color alone holds."""
-    solid = mask > 0.5
-    reach = THIN / 2 * float(np.sqrt(solid.sum()))
-    core = ndimage.distance_transform_edt(np.pad(solid, 1, mode="edge"))[1:-1, 1:-1] > reach
-    if not core.any():
-        return mask
-    thick = ndimage.distance_transform_edt(~core) <= reach + 1
-    labels, count = ndimage.label(solid & ~thick, np.ones((3, 3)))
-    faint = np.concatenate([[False], ndimage.mean(saliency, labels, np.arange(1, count + 1)) < FAINT])[labels]
-    return np.where(ndimage.binary_dilation(faint, iterations=2) & ~thick, 0, mask).astype(np.float32)
 
 
 def _fitted(mask: FloatArray, lab: FloatArray, full: FloatArray) -> FloatArray:

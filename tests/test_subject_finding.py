@@ -186,21 +186,6 @@ def test_fur_in_the_color_of_the_wall_belongs_to_the_subject_where_the_map_is_su
     assert (subject.mask > 0.5).mean() == pytest.approx(drawn.sum() / 100**2 * 0.86**2, abs=0.06)
 
 
-def test_a_thin_part_stays_only_where_the_map_is_sure_of_it() -> None:
-    seed = 6
-    print("seed", seed)
-    rgb, cover = scene(seed)
-    # Both in the subject's color: a tail that the map sees, and a rail of which it is not sure.
-    tail, rail = np.zeros_like(cover), np.zeros_like(cover)
-    tail[59:61, 108:135], rail[70:72, 5:45] = 1, 1
-    rgb = paint(np.maximum(tail, rail), (190, 110, 60), rgb.astype(float))
-    seen = np.clip(ndimage.gaussian_filter(np.maximum(cover, tail) * 1.2, 1) + 0.47 * rail, 0, 1).astype(np.float32)
-    mask, _ = find_salient(rgb, seen)
-    assert mask is not None
-    assert mask[60, 112:130].mean() > 0.8
-    assert mask[71, 5:38].max() < 0.1
-
-
 def test_framed_photo_is_searched_inside_its_frame() -> None:
     rgb, cover = scene(8)
     framed = np.full((140, 180, 3), 255, np.uint8)
