@@ -31,10 +31,12 @@ MARGIN = 0.07
 DETAIL = 4 * CANVAS
 """Side of the square that pictures show, in pixels: about what the photo takes of a film's frame."""
 
-MOSTLY, MUCH_ELSE = 0.7, 0.85
-"""A backdrop's mask gives way to the salient subject when it has so much of that subject, which is less than so much of it."""
-TAKEN, SURE = 0.05, 0.97
-"""It also gives way when it takes away so much of that subject and the map says so much at half of that: white fur before a wall."""
+MOSTLY, MUCH_ELSE, UNLIKELY = 0.7, 0.85, 0.4
+"""A backdrop's mask gives way when it covers more than the first share of the salient subject, that subject is less than the second
+share of it, and of half of the rest the map says less than the third."""
+TAKEN, SURELY = 0.05, 0.97
+"""It also gives way when it lacks more than this share of that subject, and of half of what it lacks the map says more than this: white
+fur before a white wall."""
 
 Saliency = Callable[[NDArray[np.uint8]], FloatArray]
 """Says where the eye goes: uint8 (H, W, 3) sRGB to float32 (H, W) in [0, 1]."""
@@ -45,8 +47,9 @@ def prepare_subject(
 ) -> Subject:
     """Cut the subject out of a photo and center it in the canvas.
 
-    Under "auto" the photo's alpha is the mask if it has one; else what stands before a plain backdrop; else what a cutter finds where
-    there is one; else the most salient thing when ``saliency`` is given; else the whole photo. The subject's box (mask above one half)
+    Under "auto" the photo's alpha is the mask if it has one; else what stands before a plain backdrop, unless a cutter or the map shows
+    that this holds much else or lacks a part of the subject; else what a cutter finds where there is one; else the most salient thing
+    when ``saliency`` is given; else the whole photo. The subject's box (mask above one half)
     fills the canvas up to :data:`MARGIN`; "none" letterboxes the whole photo without a margin. Beyond the photo the canvas is white and
     the mask 0: nothing is made up, so a subject that runs out of the photo ends there with a straight cut, which is no outline (the
     placement's ``photo_box`` tells where).
@@ -55,7 +58,7 @@ def prepare_subject(
         photo: the loaded photo.
         mask: "auto", "none" (all of the photo is the subject), or the path of a mask picture in the photo's aspect, white (or opaque,
             if it has an alpha) on the subject.
-        saliency: where the eye goes, asked only when nothing else finds the subject.
+        saliency: where the eye goes, asked under "auto" unless alpha or a cutter gives the subject.
         cutter: gives the machine's cutter, if it has one; asked only when there is neither alpha nor a mask picture.
 
     Raises:
@@ -125,7 +128,7 @@ def _find_mask(photo: Photo, mask: str, saliency: Saliency | None, cutter: Calla
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """A salient subject's mask, the map that it was found with, who found it, and whether it is sure enough to cut along."""
+    """A salient subject's mask, the map it comes from (a cutter's is the mask itself), its source, and whether it may be cut along."""
 
     mask: FloatArray
     seen: FloatArray
@@ -149,9 +152,12 @@ def _seek(rgb: NDArray[np.uint8], saliency: Saliency | None, cutter: Cutter | No
 def _fails(backdrop: FloatArray, found: _Found) -> bool:
     """Whether a backdrop's mask holds much besides the salient subject (shadows, reflections, ground), or takes a sure part of it away."""
     kept, subject = backdrop > 0.5, found.mask > 0.5
-    both, lost = float((kept & subject).sum()), subject & ~kept
-    much_else = both > MOSTLY * float(subject.sum()) and both < MUCH_ELSE * float(kept.sum())
-    return much_else or (lost.sum() > TAKEN * subject.sum() and float(np.median(found.seen[lost])) > SURE)
+    both, rest = float((kept & subject).sum()), kept & ~subject
+    if both > MOSTLY * float(subject.sum()) and both < MUCH_ELSE * float(kept.sum()) and np.median(found.seen[rest]) < UNLIKELY:
+        return True
+    # Holes are the backdrop's to find, which asks much of them. A cutter's mask is as sure of its errors as of the rest.
+    lost = subject & ~np.asarray(ndimage.binary_fill_holes(kept), bool)
+    return found.source == "saliency" and lost.sum() > TAKEN * subject.sum() and float(np.median(found.seen[lost])) > SURELY
 
 
 def _framed_picture(mask: FloatArray) -> tuple[slice, slice] | None:

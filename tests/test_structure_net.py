@@ -118,6 +118,7 @@ def test_subjects_of_real_photos_are_lent_without_their_background() -> None:
     maps[:, 38:122, 48:102] = 255
     # Two are cut through by the photo's border.
     maps[:2, 38:, 30:130] = 255
+    assert len(Taught(photos, maps[:2].repeat(5, axis=0)).cutouts().pixels) == 0
     lent = Taught(photos, maps).cutouts()
     assert lent.name.tolist() == [f"p{i}" for i in range(2, 10)]
     alpha, red, blue = (lent.pixels[..., channel].astype(int) for channel in (3, 0, 2))
@@ -198,13 +199,20 @@ def test_training_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path, mo
     for name, shelf in zip(("cutouts", "photos"), shelves(), strict=True):
         stored = {"pixels": shelf.pixels, "ink": shelf.ink, "label": shelf.label, "domain": shelf.domain, "name": shelf.name}
         np.savez(tmp_path / f"{name}.npz", held_out=np.zeros(len(shelf.name), bool), **stored)
-    for name, value in {"COMPOSITES": 6, "TAUGHT": 2, "PAIRS": 4, "SIDES": ((1.0, 64),), "EVERY": 1}.items():
+    for name, value in {"COMPOSITES": 9, "TAUGHT": 2, "PAIRS": 4, "SIDES": ((1.0, 64),), "EVERY": 1}.items():
         monkeypatch.setattr(train, name, value)
     train.Training(tmp_path, 1, ()).run()
+    maps = np.zeros((10, 160, 160), np.uint8)
+    maps[:, 40:120, 50:100] = 255
+    monkeypatch.setattr(train, "teach", lambda net, photos: Taught(photos, maps))
+    lent = []
+    monkeypatch.setattr(train, "Composer", lambda *shelves: lent.append(shelves[2:]) or Composer(*shelves))
     going_on = train.Training(tmp_path, 1, (train.Round(1, (64,)), train.Round(2, (64,), lends=True)))
     assert going_on.step == 1
     going_on.run()
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 4
+    # The first round borrows nothing, the second all ten subjects.
+    assert [[len(shelf.pixels) for shelf in more if shelf is not None] for more in lent[1:]] == [[], [10]]
     monkeypatch.setattr(sys, "argv", ["export", str(tmp_path), "--to", str(tmp_path / "net.npz")])
     export.main()
     with np.load(tmp_path / "net.npz") as stored_net:

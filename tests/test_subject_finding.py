@@ -175,15 +175,40 @@ def test_saliency_stays_whole_where_a_backdrop_takes_a_part_of_it_and_leaves_the
 
 @pytest.mark.parametrize("sure", [True, False])
 def test_fur_in_the_color_of_the_wall_belongs_to_the_subject_where_the_map_is_sure(sure: bool) -> None:
-    wall = (226, 226, 222)
     cover = disk(160, 220, 80, 110, 50)
     body = cover * (np.mgrid[:160, :220][0] > 70)
-    rgb = paint(body, (120, 90, 60), np.full((160, 220, 3), wall, float))
-    seen = ndimage.gaussian_filter(cover if sure else np.maximum(body, 0.8 * cover), 1)
+    rgb = paint(body, (120, 90, 60), (226, 226, 222))
+    seen = ndimage.gaussian_filter(cover if sure else np.maximum(body, 0.95 * cover), 1)
+    found, _ = find_salient(rgb, seen)
+    assert found is not None
+    assert overlap(found, cover) > 0.85
     subject = prepare_subject(photo_of(rgb), saliency=lambda _: seen)
     assert subject.source == ("saliency" if sure else "backdrop")
     drawn = cover if sure else body
     assert (subject.mask > 0.5).mean() == pytest.approx(drawn.sum() / 100**2 * 0.86**2, abs=0.06)
+
+
+def test_a_hole_that_shows_the_backdrop_is_the_backdrops_to_find() -> None:
+    whole = disk(200, 200, 100, 100, 80)
+    rgb = paint(whole - disk(200, 200, 100, 100, 40), (150, 90, 40), (245, 245, 245))
+    found, _ = find_salient(rgb, whole)
+    assert found is not None
+    assert found[100, 100] > 0.5
+    subject = prepare_subject(photo_of(rgb), saliency=lambda _: whole)
+    assert subject.source == "backdrop"
+    assert subject.mask[112, 112] < 0.1
+
+
+def test_parts_that_the_map_leaves_open_stay_where_the_backdrop_is_plain() -> None:
+    top, legs = np.zeros((2, 220, 300), np.float32)
+    top[60:100, 40:260] = 1
+    legs[100:200, 40:80] = legs[100:200, 220:260] = 1
+    rgb = paint(top + legs, (120, 80, 50), (245, 245, 245))
+    seen = ndimage.gaussian_filter(top + 0.47 * legs, 1)
+    subject = prepare_subject(photo_of(rgb), saliency=lambda _: seen)
+    assert subject.source == "backdrop"
+    # A map that is sure that the legs are none of the subject takes them for what casts shadows casts.
+    assert prepare_subject(photo_of(rgb), saliency=lambda _: ndimage.gaussian_filter(top, 1)).source == "saliency"
 
 
 def test_framed_photo_is_searched_inside_its_frame() -> None:

@@ -14,7 +14,7 @@ from tools.structure_net.warp import Rng, blur, chance, grain, grids, recolor, s
 OWN_DOMAIN = 5
 """The domain of cut-outs from their own archive; the others are PACS pictures before a plain backdrop, with rougher edges."""
 OWN_SHARE, LENT_SHARE = 0.65, 0.35
-"""Share of the first among the cut-outs, and of subjects of real photos, where such are lent, among all."""
+"""Share of the archive's own among the cut-outs, and of subjects of real photos, where such are lent, among all."""
 ROUGH = 1
 """Domain whose pictures before a plain backdrop are rarely cut out well: paintings."""
 SMALL_SHARE = 0.3

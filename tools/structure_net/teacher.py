@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from picasso_series.strokes import CANVAS
 from tools.structure_net.arrays import Shelf
 from tools.structure_net.net import Net
 from tools.structure_net.warp import Rng, blur, grids, recolor, see
@@ -22,7 +23,8 @@ SURE, AGREED = 0.86, 0.8
 """Share of a map that must be clear, and overlap that maps at two sizes must have."""
 FRAMED = 0.06
 """Share of a photo's border that a subject may touch and still be lent to other photos."""
-LENT_SIDE = 224
+LENT_SIDE = CANVAS
+"""Side in pixels of the cut-outs that it lends, which is that of all others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,7 @@ class Taught:
             color = torch.where((inner < 0.5) & (near > 0.02), spread, color)
             planes = F.interpolate(torch.cat([color * alpha, alpha], 1), size=(LENT_SIDE, LENT_SIDE), mode="bilinear", align_corners=False)
             pixels.append(planes[0].mul(255).round().byte().permute(1, 2, 0).numpy())
-        return replace(photos, pixels=np.stack(pixels))
+        return replace(photos, pixels=np.stack(pixels) if pixels else np.zeros((0, LENT_SIDE, LENT_SIDE, 4), np.uint8))
 
 
 @torch.no_grad()

@@ -69,7 +69,7 @@ def main() -> None:
     """Train, going on from ``WORK/checkpoint.pt`` if it is there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path, help="folder that prepare has filled")
-    parser.add_argument("--rounds", type=int, default=len(ROUNDS), help="rounds of polish")
+    parser.add_argument("--rounds", type=int, default=len(ROUNDS), choices=range(len(ROUNDS) + 1), help="rounds of polish")
     options = parser.parse_args()
     Training(options.work, STEPS, ROUNDS[: options.rounds]).run()
 
@@ -117,7 +117,7 @@ class Training:
         if not self.net.training and self.taught is None:
             self.taught = self._teach(f"taught-{number}.npz")
             if polish is not None:
-                lent = self.taught.cutouts() if polish.lends and len(self.taught.maps) else None
+                lent = self.taught.cutouts() if polish.lends else None
                 self.composer = Composer(self.cutouts, self.photos, lent)
         rise = 1.0 if polish else min(1, (self.step + 1) / WARMUP)
         rate = (POLISH_RATE if polish else RATE) * rise * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
