@@ -13,7 +13,7 @@ HAS_CAIRO := $(PYTHON) -c 'import ctypes, ctypes.util; ctypes.util.find_library(
 
 SITES := 'import sysconfig; print(*dict.fromkeys(map(sysconfig.get_path, ("purelib", "platlib"))), sep="\n")'
 
-.PHONY: help setup libraries demo gallery docs test check release bench clean
+.PHONY: help setup libraries demo gallery docs test heavy check release bench clean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -67,8 +67,13 @@ docs: $(STAMP) ## write the help pages of all commands into docs/commands.md
 	$(BIN)/python -m tools.help_pages
 
 # As many processes as there are cores, of one thread each: small tensors gain nothing by more threads.
-test: $(STAMP) ## run all tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+TEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+test: $(STAMP) ## run all tests but those that take long
+	$(TEST)
+
+heavy: $(STAMP) ## run the tests that take long
+	$(TEST) -m heavy
 
 check: $(STAMP) ## lint, formatting and types
 	$(BIN)/ruff check .

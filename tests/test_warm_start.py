@@ -22,6 +22,8 @@ from picasso_series.studies.warm_start.contest import JUDGES_SEED, Contest, drif
 from picasso_series.studies.warm_start.results import Entry
 from picasso_series.studies.warm_start.work import LOOK, SETTLE, MeteredCritic, Work
 
+pytestmark = pytest.mark.heavy
+"""The study is told once, in ``docs``: what it rests on need not be tried at every change."""
 QUICK = Settings(levels=(6, 3), iterations=(4,), encoder="structure", rivals=1)
 
 
