@@ -59,6 +59,7 @@ def threads() -> Iterator[Callable[[int], None]]:
     torch.set_num_threads(before)
 
 
+@pytest.mark.heavy
 def test_the_real_core_goes_on_exactly_where_it_was_killed(photo: Path, threads: Callable[[int], None], capsys: Caught) -> None:
     # The first level has one start, the second several that compete.
     line = ["pear.png", "--encoder", "structure", "--levels", "9,2", "--iterations", "8", "--size", "64x64", "--formats", "svg"]

@@ -20,6 +20,7 @@ from picasso_series.film.stories import RETURN, Telling, tell
 from picasso_series.film.timeline import Scene
 from picasso_series.look import load_look
 
+pytestmark = pytest.mark.heavy
 SERIES = sample_series()
 SIDE = 400
 AT = "document.getAnimations().forEach(a => {a.pause(); a.currentTime = arguments[0]})"

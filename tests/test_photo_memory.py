@@ -14,6 +14,7 @@ from PIL import Image
 from picasso_series.errors import BadInputError
 from picasso_series.photo import load_photo
 
+pytestmark = pytest.mark.heavy
 SIDE = 8000
 MOST = 300
 """Megabytes that a picture of 8000 x 8000 pixels may take more than a small one."""

@@ -14,6 +14,7 @@ from picasso_series import Series, draw_series
 from picasso_series.cli.app import run
 from picasso_series.levels import Level
 
+pytestmark = pytest.mark.heavy
 QUICK = {"encoder": "structure", "iterations": 5, "rivals": 1}
 
 

@@ -26,7 +26,7 @@ from picasso_series.studio import choose_studio
 
 LINE = ["pear.png", "--levels", "3,2", "--iterations", "4", "--size", "64x64", "--formats", "svg", "-o", "out"]
 
-pytestmark = pytest.mark.usefixtures("online", "photo")
+pytestmark = [pytest.mark.usefixtures("online", "photo"), pytest.mark.heavy]
 
 Caught = pytest.CaptureFixture[str]
 Stopper = Callable[[], None]

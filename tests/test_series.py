@@ -198,6 +198,7 @@ def test_without_rivals_and_joins_a_level_is_the_rest_of_the_one_before(studio: 
     assert any(list(level.sketch.ids) != sorted(level.sketch.ids) for level in levels), "else this would prove nothing"
 
 
+@pytest.mark.heavy
 def test_of_two_seeds_now_the_one_and_now_the_other_wins(studio: Studio) -> None:
     settings = replace(CLIPASSO, levels=(4,), iterations=(1,))
     starts = [draw(replace(settings, seed=seed), studio)[0].trajectory.start for seed in range(6)]
@@ -267,8 +268,10 @@ def stored(checkpoint: Checkpoint) -> Checkpoint:
 
 @pytest.mark.parametrize(
     "settings",
-    [replace(QUICK, iterations=(7, 4)), replace(CLIPASSO, iterations=(7,), seeds=2)],
-    ids=["contour", "clipasso"],
+    [
+        pytest.param(replace(QUICK, iterations=(7, 4)), id="contour"),
+        pytest.param(replace(CLIPASSO, iterations=(7,), seeds=2), id="clipasso", marks=pytest.mark.heavy),
+    ],
 )
 def test_a_level_taken_up_at_any_checkpoint_ends_as_if_it_had_never_stopped(
     settings: Settings, studio: Studio, monkeypatch: pytest.MonkeyPatch
