@@ -53,7 +53,7 @@ def find_salient(rgb: NDArray[np.uint8], saliency: FloatArray) -> tuple[FloatArr
         return None, False
     tight = _around(mask)
     if max(tight[2] - tight[0], tight[3] - tight[1]) < 0.75 * max(width, height) and max(width, height) > WORK_SIDE:
-        closer = _segment(rgb, np.maximum(prior, 0) * (mask > 0.02), tight)
+        closer = _segment(rgb, prior * (mask > 0.02), tight)
         mask = mask if closer is None else closer
     return mask, _sure(mask, saliency)
 
