@@ -14,6 +14,7 @@ from PIL import Image
 from picasso_series.encoders import choose_eyes, structure
 from picasso_series.encoders.structure import WEIGHTS, StructureEncoder
 from picasso_series.errors import MissingError, UsageError
+from picasso_series.faces import find_marks
 from picasso_series.photo import load_photo
 from picasso_series.subject import prepare_subject
 
@@ -85,6 +86,7 @@ def test_looking_draws_no_random_numbers(encoder: StructureEncoder) -> None:
     before, numpys = torch.random.get_rng_state(), repr(np.random.get_state())
     encoder.features(pictures(1))
     encoder.saliency(np.zeros((32, 32, 3), np.uint8))
+    encoder.faces(np.zeros((32, 32, 3), np.uint8))
     assert torch.equal(torch.random.get_rng_state(), before)
     assert repr(np.random.get_state()) == numpys
 
@@ -113,6 +115,44 @@ def test_a_photos_mirror_image_has_the_mirrored_map(encoder: StructureEncoder) -
 @pytest.mark.parametrize("tone", [0, 255])
 def test_a_map_has_the_photos_size_and_lies_in_range(encoder: StructureEncoder, shape: tuple[int, int], tone: int) -> None:
     found = encoder.saliency(np.full((*shape, 3), tone, np.uint8))
+    assert found.shape == shape
+    assert np.isfinite(found).all()
+    assert 0 <= found.min() <= found.max() <= 1
+
+
+# Eyes and noses
+
+
+def test_an_eye_is_found_where_one_is_painted(encoder: StructureEncoder) -> None:
+    """A head such as children draw them, for there is no photo of a face among the project's own."""
+    y, x = np.mgrid[:448, :448] + 0.5
+    head = np.full((448, 448, 3), 255, np.uint8)
+    head[np.hypot((x - 224) / 1.1, y - 240) < 130] = (190, 140, 90)
+    for ear in (130, 318):
+        head[(np.hypot(x - ear, y - 110) < 45)] = (170, 120, 75)
+    for eye in (170, 278):
+        head[np.hypot(x - eye, y - 210) < 20] = (250, 250, 240)
+        head[np.hypot(x - eye, y - 210) < 14] = (20, 15, 10)
+    found = encoder.faces(head)
+    near = np.minimum(np.hypot(x - 170, y - 210), np.hypot(x - 278, y - 210)) < 12
+    far = np.minimum(np.hypot(x - 170, y - 210), np.hypot(x - 278, y - 210)) > 40
+    assert found[near].max() > found[far & (y < 300)].max() + 0.2
+
+
+@pytest.mark.parametrize("name", ["cello.png", "daffodil.png"])
+def test_what_has_no_face_gets_none(encoder: StructureEncoder, name: str) -> None:
+    assert find_marks(prepare_subject(load_photo(HORSE.with_name(name))), encoder.faces) == ()
+
+
+def test_a_mirror_image_has_its_eyes_mirrored(encoder: StructureEncoder) -> None:
+    rgb = np.array(Image.open(HORSE).convert("RGB").resize((160, 160)))
+    np.testing.assert_allclose(encoder.faces(rgb[:, ::-1])[:, ::-1], encoder.faces(rgb), atol=5e-3)
+
+
+@pytest.mark.parametrize("shape", [(224, 224), (300, 20), (1, 1)])
+@pytest.mark.parametrize("tone", [0, 255])
+def test_eyes_are_sought_in_pictures_of_any_shape(encoder: StructureEncoder, shape: tuple[int, int], tone: int) -> None:
+    found = encoder.faces(np.full((*shape, 3), tone, np.uint8))
     assert found.shape == shape
     assert np.isfinite(found).all()
     assert 0 <= found.min() <= found.max() <= 1

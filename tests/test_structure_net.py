@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,17 @@ import pytest
 import torch
 from torch import nn
 
-from picasso_series.encoders.structure import StructureEncoder
+from picasso_series.encoders.structure import UNALIVE, StructureEncoder
+from picasso_series.faces import Mark
 from tools.structure_net import export, losses, train
+from tools.structure_net.alive import fit_alive, regress
 from tools.structure_net.arrays import Shelf
 from tools.structure_net.composites import LENT_SHARE, OWN_DOMAIN, Composer
 from tools.structure_net.drawings import KINDS, SIDE, STROKES
-from tools.structure_net.measure import overlap
-from tools.structure_net.net import Net, fold
+from tools.structure_net.faces import KINDS as FACE_KINDS
+from tools.structure_net.faces import MARKS, Faces
+from tools.structure_net.measure import NEAR, count_marks, overlap
+from tools.structure_net.net import CHANNELS, Net, fold
 from tools.structure_net.pairs import Pairer
 from tools.structure_net.prepare import examine
 from tools.structure_net.split import HELD_OUT_SHARE, is_held_out
@@ -75,10 +80,11 @@ def test_the_encoder_computes_what_was_trained() -> None:
     rgb = (255 * torch.rand(224, 224, 3)).byte().numpy()
     seen = torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255
     torch.testing.assert_close(encoder._subject(seen), net.subject(net.trunk(seen)), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(encoder._faces(seen), net.faces(net.trunk(seen)), rtol=1e-3, atol=1e-3)
 
 
 def test_the_net_is_small_enough() -> None:
-    assert sum(value.numel() for value in fold(Net()).values()) <= 2_500_000
+    assert sum(value.numel() for value in fold(Net()).values()) + CHANNELS[3] + 1 <= 2_500_000
 
 
 # The split
@@ -195,19 +201,142 @@ def test_a_perfect_map_costs_nothing_and_overlap_counts_pixels() -> None:
     assert overlap(None, box(32)) == 0
 
 
+def test_what_has_a_face_is_told_from_what_has_none() -> None:
+    net = trained_a_little()
+    print("seed", SEED)
+    rng = np.random.default_rng(SEED)
+    planes = np.full((24, 224, 224, 4), 255, np.uint8)
+    planes[..., :3] = rng.integers(0, 80, (24, 1, 1, 3))
+    planes[::2, ::8, :, :3] = 255
+    some, none = np.array([[0, 100, 80, 9.0]]), np.zeros((0, 4))
+    faces = Faces(np.array([str(k) for k in range(24)]), planes, (some, none) * 12, np.zeros(24, bool))
+    encoder = StructureEncoder(fold(net) | fit_alive(net, faces), "")
+    sure = [float(encoder._alive(torch.from_numpy(square[..., :3].copy()).permute(2, 0, 1)[None] / 255)) for square in planes]
+    assert min(sure[::2]) > 0 > max(sure[1::2])
+
+
+def test_the_regression_finds_what_the_truth_depends_on() -> None:
+    print("seed", SEED)
+    rng = np.random.default_rng(SEED)
+    features = rng.normal(size=(4000, 3))
+    truth = rng.random(4000) < 1 / (1 + np.exp(-(2 * features[:, 1] - 1)))
+    weight, bias = regress(features, truth)
+    assert weight == pytest.approx([0, 2, 0], abs=0.2)
+    assert bias == pytest.approx(-1, abs=0.15)
+
+
+def test_an_eye_is_less_sure_in_a_picture_of_a_thing() -> None:
+    print("seed", SEED)
+    weights = fold(trained_a_little()) | {"face.alive.weight": torch.zeros(1, 160)}
+    rgb = np.random.default_rng(SEED).integers(0, 255, (96, 96, 3), dtype=np.uint8)
+    living, thing = (StructureEncoder(weights | {"face.alive.bias": torch.tensor([bias])}, "").faces(rgb) for bias in (20.0, -20.0))
+    assert living.shape == (96, 96)
+    np.testing.assert_allclose(thing, np.maximum(living - UNALIVE, 0), atol=1e-5)
+    assert living.max() > 0.1
+
+
+def test_marks_are_right_near_a_true_one() -> None:
+    def at(x: float, y: float) -> Mark:
+        return Mark(x, y, 4.0)
+
+    truth = np.array([[0, 50, 60, 8.0], [1, 80, 90, 9.0]])
+    near = 0.9 * NEAR * 200
+    pictures = [([at(50, 60 + near), at(80 + 1.2 * near, 90)], truth), ([at(10, 10)], np.zeros((0, 4))), ([], truth[:1])]
+    assert count_marks(iter(pictures), 200) == (3, 1, 3)
+
+
+def test_where_nobody_knows_of_marks_nothing_is_lost_and_a_missed_one_weighs_more_than_a_place_without() -> None:
+    goal, logits = torch.zeros(1, 2, 8, 8), torch.zeros(1, 2, 8, 8)
+    goal[0, 0, 4, 4] = 1
+    logits[0, 0, 6, 6] = 9
+    counts = torch.ones(1, 1, 8, 8)
+    missed = counts.clone()
+    missed[0, 0, 4, 4] = 0
+    wrong = counts.clone()
+    wrong[0, 0, 6, 6] = 0
+    everywhere = losses.faces(logits, goal, counts)
+    assert losses.faces(logits, goal, 0 * counts) == 0
+    assert losses.faces(logits, goal, wrong) < everywhere
+    right = logits.clone()
+    right[0, 0, 4, 4] = 9
+    elsewhere = logits.clone()
+    elsewhere[0, 0, 2, 2] = -9
+    assert everywhere - losses.faces(right, goal, counts) > 5 * (everywhere - losses.faces(elsewhere, goal, counts)) > 0
+
+
+def test_marks_move_with_their_pictures_and_count_where_somebody_looked() -> None:
+    print("seed", SEED)
+    planes = np.zeros((2, 224, 224, 4), np.uint8)
+    planes[..., 3] = 255
+    planes[..., :3] = (90, 120, 90)
+    y, x = np.mgrid[:224, :224] + 0.5
+    planes[:, np.hypot(x - 120, y - 90) < 14, :3] = (255, 0, 0)
+    marks = (np.array([[0, 120, 90, 24.0]]), np.array([[1, 120, 90, 24.0]]))
+    faces = Faces(np.array(["eye.jpg", "nose.jpg"]), planes, marks, np.array([False, True]))
+    away = []
+    for number in range(4):
+        pictures, goal, counts = faces.batch(np.random.default_rng([SEED, number]), 16, 128)
+        assert goal.shape == (16, 2, 64, 64)
+        assert counts.shape == (16, 1, 64, 64)
+        for picture, bumps, count in zip(pictures, goal, counts, strict=True):
+            if bumps.max() < 0.9:
+                continue
+            kind = int(bumps.amax((1, 2)).argmax())
+            row, column = divmod(int(bumps[kind].argmax()), 64)
+            assert bumps[1 - kind].max() == 0
+            # Of the picture with the nose only what is near the mark counts.
+            assert count[0, row, column] > 0.9
+            assert (count.mean() > 0.99) == (kind == 0)
+            red = picture[0] - picture[1:].mean(0)
+            away.append(float(red[2 * row, 2 * column] - red.median()))
+    assert len(away) > 20
+    assert np.median(away) > 0.2
+
+
+def test_marks_of_the_archives_are_all_within_their_pictures() -> None:
+    for name, entry in json.loads(MARKS.read_text()).items():
+        assert set(entry) <= {*FACE_KINDS, "unsure"}, name
+        for kind in FACE_KINDS:
+            for x, y, size in entry[kind]:
+                assert 0 <= x <= 1, name
+                assert 0 <= y <= 1, name
+                assert 0 < size <= 0.3, name
+
+
+def test_faces_are_cut_out_of_photos_and_cut_outs_stay() -> None:
+    planes = np.full((2, 224, 224, 4), 255, np.uint8)
+    planes[1, :100, :, 3] = 0
+    faces = Faces(np.array(["a/photo.jpg", "cutouts/horse.png"]), planes, (np.zeros((0, 4)), np.zeros((0, 4))), np.array([False, False]))
+    found = faces.cut_out(lambda rgb: np.where(np.arange(224) < 112, 0.1, 0.9)[None].repeat(224, 0).astype(np.float32))
+    assert found.planes[0, :, :112, 3].max() == 0
+    assert found.planes[0, :, 112:, 3].min() == 255
+    assert (found.planes[1] == planes[1]).all()
+
+
 def test_training_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, shelf in zip(("cutouts", "photos"), shelves(), strict=True):
         stored = {"pixels": shelf.pixels, "ink": shelf.ink, "label": shelf.label, "domain": shelf.domain, "name": shelf.name}
         np.savez(tmp_path / f"{name}.npz", held_out=np.zeros(len(shelf.name), bool), **stored)
-    for name, value in {"COMPOSITES": 9, "TAUGHT": 2, "PAIRS": 4, "SIDES": ((1.0, 64),), "EVERY": 1}.items():
+    for name, value in {
+        "COMPOSITES": 9,
+        "TAUGHT": 2,
+        "BESIDE_FACES": 9,
+        "PAIRS": 4,
+        "SIDES": ((1.0, 64),),
+        "EVERY": 1,
+        "FACES": 2,
+        "FACES_SIDES": (64,),
+    }.items():
         monkeypatch.setattr(train, name, value)
+    planes, marks = np.full((2, 224, 224, 4), 200, np.uint8), np.array([[0, 1, 100, 80, 9.0]])
+    np.savez(tmp_path / "faces.npz", names=["a.jpg", "b.png"], planes=planes, marks=marks, unsure=[False, False], held_out=[False, False])
     train.Training(tmp_path, 1, ()).run()
     maps = np.zeros((10, 160, 160), np.uint8)
     maps[:, 40:120, 50:100] = 255
     monkeypatch.setattr(train, "teach", lambda net, photos: Taught(photos, maps))
     lent = []
     monkeypatch.setattr(train, "Composer", lambda *shelves: lent.append(shelves[2:]) or Composer(*shelves))
-    going_on = train.Training(tmp_path, 1, (train.Round(1, (64,)), train.Round(2, (64,), lends=True)))
+    going_on = train.Training(tmp_path, 1, (train.Round(1, (64,)), train.Round(2, (64,), lends=True, faces=True)))
     assert going_on.step == 1
     going_on.run()
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 4
@@ -216,4 +345,5 @@ def test_training_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path, mo
     monkeypatch.setattr(sys, "argv", ["export", str(tmp_path), "--to", str(tmp_path / "net.npz")])
     export.main()
     with np.load(tmp_path / "net.npz") as stored_net:
-        assert {name: value.shape for name, value in fold(Net()).items()} == {name: stored_net[name].shape for name in stored_net.files}
+        shapes = {name: value.shape for name, value in fold(Net()).items()} | {"face.alive.weight": (1, 160), "face.alive.bias": (1,)}
+        assert shapes == {name: stored_net[name].shape for name in stored_net.files}

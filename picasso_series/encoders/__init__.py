@@ -75,6 +75,14 @@ class Watcher(Protocol):
         ...
 
 
+class Finder(Watcher, Protocol):
+    """A watcher that knows the subject of a scene, and faces."""
+
+    def faces(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Where a picture (H, W, 3) of a subject alone has eyes and noses: float32 (H, W) in [0, 1]."""
+        ...
+
+
 @dataclass(frozen=True)
 class Eyes:
     """What looks in a run.
@@ -82,13 +90,14 @@ class Eyes:
     Attributes:
         encoder: for the loss.
         watcher: for where strokes start.
-        finder: for the subject of a scene; always the embedded encoder, trained for that, where CLIP's attention marks what is telling.
+        finder: for the subject of a scene, its eyes and noses; always the embedded encoder, trained for that, where CLIP's attention
+            marks what is telling.
         reason: why these do, in a few words.
     """
 
     encoder: Encoder
     watcher: Watcher
-    finder: Watcher
+    finder: Finder
     reason: str
 
 

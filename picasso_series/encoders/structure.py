@@ -1,8 +1,8 @@
 """The embedded encoder: one small convolutional net that ships inside the package.
 
 Its first four stages were trained so that a photo's middle features and those of a line drawing of it agree place by place; a fifth and
-a decoder mark a photo's subject. Batch normalization is folded into the stored convolutions. ``structure.md`` beside this file tells
-what it was trained on. Knows its own weights; knows nothing of strokes or objectives.
+a decoder mark a photo's subject, another decoder its eyes and noses. Batch normalization is folded into the stored convolutions.
+``structure.md`` beside this file tells what it was trained on. Knows its own weights; knows nothing of strokes or objectives.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from typing import Literal
 
@@ -29,6 +29,12 @@ WEIGHTS = "structure.npz"
 STAGE_BLOCKS = (0, 1, 2, 2, 1)
 SALIENCY_SIZES = (256, 320)
 """Longest sides in pixels at which a photo's subject is looked for; the maps are averaged."""
+FACES_SIZES = (544, 768)
+"""Longest sides in pixels at which eyes and noses, which are small, are looked for; the maps are averaged."""
+ALIVE_SIZE = 224
+"""Longest side in pixels at which a picture is looked at as a whole, for whether it shows anything that has a face."""
+UNALIVE = 0.2
+"""How much less sure an eye is in a picture of a thing: wheels have hubs, and guitars knobs."""
 CLOSER = 0.6
 """A subject whose box, with a margin, is smaller than this share of the photo's longest side is looked at again."""
 COARSEST = 32
@@ -80,21 +86,36 @@ class StructureEncoder:
     @torch.no_grad()
     def saliency(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The subject's map: the mean of looks at two sizes; a subject that is small in its photo is looked at again, closer."""
-        device = self._weights["head.bias"].device
-        photo = torch.from_numpy(rgb.copy()).to(device).permute(2, 0, 1)[None].float() / 255
-        found = torch.stack([self._look(photo, longest) for longest in SALIENCY_SIZES]).mean(0)
+        photo = self._photo(rgb)
+        found = torch.stack([self._look(self._subject, photo, longest) for longest in SALIENCY_SIZES]).mean(0)
         rows, columns = _around(found[0, 0])
         if max(rows.stop - rows.start, columns.stop - columns.start) < CLOSER * max(rgb.shape[:2]):
-            closer = self._look(photo[:, :, rows, columns], SALIENCY_SIZES[-1])
+            closer = self._look(self._subject, photo[:, :, rows, columns], SALIENCY_SIZES[-1])
             found[:, :, rows, columns] = (found[:, :, rows, columns] + closer) / 2
         result: NDArray[np.float32] = found[0, 0].cpu().numpy()
         return result
 
-    def _look(self, photo: Tensor, longest: int) -> Tensor:
-        """The map (1, 1, H, W) of a photo (1, 3, H, W) seen with so many pixels, the mean of its own and its mirror image's."""
+    @torch.no_grad()
+    def faces(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Where a picture (H, W, 3) of a subject alone has eyes and noses: a map (H, W) in [0, 1].
+
+        All of it is lower by up to :data:`UNALIVE` the less the picture looks like one of an animal or a person.
+        """
+        photo = self._photo(rgb)
+        found = torch.stack([self._look(self._faces, photo, longest) for longest in FACES_SIZES]).mean(0)[0].amax(0)
+        alive = self._look(self._alive, photo, ALIVE_SIZE).mean()
+        result: NDArray[np.float32] = (found - UNALIVE * (1 - alive)).clamp(min=0).cpu().numpy()
+        return result
+
+    def _photo(self, rgb: NDArray[np.uint8]) -> Tensor:
+        device = self._weights["head.bias"].device
+        return torch.from_numpy(rgb.copy()).to(device).permute(2, 0, 1)[None].float() / 255
+
+    def _look(self, see: Callable[[Tensor], Tensor], photo: Tensor, longest: int) -> Tensor:
+        """The maps (1, k, H, W) of a photo (1, 3, H, W) seen with so many pixels, the mean of its own and its mirror image's."""
         height, width = (max(1, round(longest * side / max(photo.shape[2:]) / COARSEST)) * COARSEST for side in photo.shape[2:])
         small = F.interpolate(photo, size=(height, width), mode="bilinear", align_corners=False, antialias=True)
-        both = torch.sigmoid(self._subject(torch.cat([small, small.flip(3)])))
+        both = torch.sigmoid(see(torch.cat([small, small.flip(3)])))
         mean = (both[:1] + both[1:].flip(3)) / 2
         return F.interpolate(mean, size=photo.shape[2:], mode="bilinear", align_corners=False)
 
@@ -114,15 +135,27 @@ class StructureEncoder:
         return tuple(found)
 
     def _subject(self, pictures: Tensor) -> Tensor:
-        """Logits of the subject's map at half the pictures' resolution: the stages merged from the coarsest up."""
-        stages = self._stages(pictures)
-        x = self._conv(f"lateral{len(stages)}", stages[-1])
+        """Logits of the subject's map at half the pictures' resolution."""
+        return self._decoded(self._stages(pictures), "")
+
+    def _faces(self, pictures: Tensor) -> Tensor:
+        """Logits of the maps of eyes and noses at half the pictures' resolution; the last stage is not needed for them."""
+        return self._decoded(self._stages(pictures)[:4], "face.")
+
+    def _alive(self, pictures: Tensor) -> Tensor:
+        """How much whole pictures are of what has a face, logits (B, 1, 1, 1)."""
+        whole = self._stages(pictures)[3].mean((2, 3))
+        return F.linear(whole, self._weights["face.alive.weight"], self._weights["face.alive.bias"])[..., None, None]
+
+    def _decoded(self, stages: Sequence[Tensor], decoder: str) -> Tensor:
+        """The stages merged from the coarsest up."""
+        x = self._conv(f"{decoder}lateral{len(stages)}", stages[-1])
         for level in range(len(stages) - 1, 0, -1):
             finer = stages[level - 1]
-            x = F.relu(self._conv(f"narrow{level}", x))
-            x = F.interpolate(x, size=finer.shape[2:], mode="bilinear", align_corners=False) + self._conv(f"lateral{level}", finer)
-            x = F.relu(self._conv(f"merge{level}", x))
-        return self._conv("head", x)
+            x = F.relu(self._conv(f"{decoder}narrow{level}", x))
+            x = F.interpolate(x, size=finer.shape[2:], mode="bilinear", align_corners=False) + self._conv(f"{decoder}lateral{level}", finer)
+            x = F.relu(self._conv(f"{decoder}merge{level}", x))
+        return self._conv(f"{decoder}head", x)
 
 
 def _around(found: Tensor) -> tuple[slice, slice]:

@@ -13,6 +13,9 @@ TEMPERATURE = 0.1
 BARE = 0.012
 """How often a place without ink is compared, against 1 for one that is all ink."""
 
+RARE = 24.0
+"""How much more a mark's middle weighs than a place without one."""
+
 
 def places(mine: Tensor, theirs: Tensor, ink: Tensor, count: int, rng: Rng) -> Tensor:
     """Contrastive loss between places of pictures' and drawings' features (B, C, H, W).
@@ -37,6 +40,16 @@ def wholes(mine: Tensor, theirs: Tensor) -> Tensor:
     near = F.normalize(mine, dim=1) @ F.normalize(theirs, dim=1).T / TEMPERATURE
     goal = torch.arange(len(mine))
     return 0.5 * (F.cross_entropy(near, goal) + F.cross_entropy(near.T, goal))
+
+
+def faces(logits: Tensor, goal: Tensor, counts: Tensor) -> Tensor:
+    """Loss of the maps of eyes and noses (B, 2, h, w) against bumps, in which marks weigh as much as all the places without.
+
+    ``counts`` (B, 1, h, w) is 0 where nobody knows.
+    """
+    weight = counts * (1 + RARE * goal)
+    wrong = F.binary_cross_entropy_with_logits(logits, goal, reduction="none")
+    return (weight * wrong).sum() / weight.sum().clamp(min=1)
 
 
 def subjects(logits: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""The net as it is trained: a trunk of five stages and a decoder for the subject's map, with batch normalization.
+"""The net as it is trained: a trunk of five stages and a decoder for the subject's map, with batch normalization; another for faces.
 
 :func:`fold` turns it into the plain convolutions that ``picasso_series.encoders.structure`` computes with.
 """
@@ -14,6 +14,8 @@ CHANNELS = (24, 48, 96, 160, 176)
 BLOCKS = (0, 1, 2, 2, 1)
 DECODER = (16, 32, 48, 48, 64)
 """Channels of the decoder at the resolution of each stage."""
+FACES = (12, 16, 24, 32)
+"""The same of the decoder for faces, which needs no last stage."""
 
 
 class Folded(nn.Module):
@@ -82,6 +84,7 @@ class Net(nn.Module):
         self.head = nn.Conv2d(DECODER[0], 1, 1)
         self.embed = nn.Linear(CHANNELS[-1], embedding)
         self.classify = nn.Linear(CHANNELS[-1], classes)
+        self.faces = FaceFinder()
 
     def trunk(self, pictures: Tensor) -> list[Tensor]:
         """Features of all stages, of pictures (B, 3, H, W) in [0, 1]."""
@@ -94,14 +97,34 @@ class Net(nn.Module):
 
     def subject(self, stages: list[Tensor]) -> Tensor:
         """Logits of the subject's map at the first stage's resolution, (B, 1, H / 2, W / 2)."""
-        x = self.laterals[-1](stages[-1])
-        for level in (3, 2, 1, 0):
-            finer = stages[level]
-            x = F.relu(self.narrows[level](x))
-            x = F.interpolate(x, size=finer.shape[2:], mode="bilinear", align_corners=False) + self.laterals[level](finer)
-            x = F.relu(self.merges[level](x))
-        result: Tensor = self.head(x)
+        result: Tensor = self.head(_decoded(stages, self.laterals, self.narrows, self.merges))
         return result
+
+
+class FaceFinder(nn.Module):
+    """Marks eyes and noses in what a net's first four stages see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.laterals = nn.ModuleList([nn.Conv2d(c, d, 1) for c, d in zip(CHANNELS[:4], FACES, strict=True)])
+        self.narrows = nn.ModuleList([nn.Conv2d(FACES[i + 1], FACES[i], 3, padding=1) for i in range(3)])
+        self.merges = nn.ModuleList([nn.Conv2d(FACES[i], FACES[i], 3, padding=1) for i in range(3)])
+        self.head = nn.Conv2d(FACES[0], 2, 1)
+
+    def forward(self, stages: list[Tensor]) -> Tensor:
+        """Logits of the two kinds of marks at the first stage's resolution, (B, 2, H / 2, W / 2)."""
+        result: Tensor = self.head(_decoded(stages[:4], self.laterals, self.narrows, self.merges))
+        return result
+
+
+def _decoded(stages: list[Tensor], laterals: nn.ModuleList, narrows: nn.ModuleList, merges: nn.ModuleList) -> Tensor:
+    """The stages merged from the coarsest up, at the first one's resolution."""
+    x: Tensor = laterals[-1](stages[-1])
+    for finer, lateral, narrow, merge in reversed(list(zip(stages[:-1], laterals[:-1], narrows, merges, strict=True))):
+        x = F.relu(narrow(x))
+        x = F.interpolate(x, size=finer.shape[2:], mode="bilinear", align_corners=False) + lateral(finer)
+        x = F.relu(merge(x))
+    return x
 
 
 def fresh_net() -> Net:
@@ -129,10 +152,11 @@ def fold(net: Net) -> dict[str, Tensor]:
             assert isinstance(block, Block)
             add(f"stage{number}.block{index}.first", *block.first.plain())
             add(f"stage{number}.block{index}.second", *block.second.plain())
-    for kind, layers in (("lateral", net.laterals), ("narrow", net.narrows), ("merge", net.merges)):
-        for number, layer in enumerate(layers, start=1):
-            assert isinstance(layer, nn.Conv2d)
-            add(f"{kind}{number}", layer.weight, layer.bias)
-    add("head", net.head.weight, net.head.bias)
+    for prefix, decoder in (("", net), ("face.", net.faces)):
+        for kind, layers in (("lateral", decoder.laterals), ("narrow", decoder.narrows), ("merge", decoder.merges)):
+            for number, layer in enumerate(layers, start=1):
+                assert isinstance(layer, nn.Conv2d)
+                add(f"{prefix}{kind}{number}", layer.weight, layer.bias)
+        add(f"{prefix}head", decoder.head.weight, decoder.head.bias)
     add("embed", net.embed.weight, net.embed.bias)
     return found

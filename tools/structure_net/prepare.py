@@ -1,4 +1,4 @@
-"""Makes what training reads: cut-outs, photos and drawings of both, as arrays in one folder.
+"""Makes what training reads: cut-outs, photos and drawings of both, and pictures with marked faces, as arrays in one folder.
 
     python -m tools.structure_net.prepare DATA WORK
 
@@ -27,6 +27,7 @@ from picasso_series.strokes import CANVAS
 from picasso_series.subject import prepare_subject
 from tools.structure_net.archives import CLASSES, CUTOUTS, DOMAINS, PACS, SAMPLE, read
 from tools.structure_net.drawings import KINDS, SIDE, draw
+from tools.structure_net.faces import store_faces
 from tools.structure_net.split import is_held_out
 
 PHOTO_SIDE = 160
@@ -113,13 +114,14 @@ def _pictures(data: Path) -> Iterator[tuple[str, NDArray[np.uint8], bool]]:
 
 
 def main() -> None:
-    """Write ``cutouts.npz`` and ``photos.npz``."""
+    """Write ``faces.npz``, ``cutouts.npz`` and ``photos.npz``."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder with the three archives")
     parser.add_argument("work", type=Path, help="folder for what is made")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
+    store_faces(options.data, options.work)
     used = list(_pictures(options.data))
     with ProcessPoolExecutor(options.jobs) as pool:
         everything = []

@@ -12,7 +12,8 @@ real photos, with the maps that the net's own running average gives them, where 
 
 The last steps polish the subject's map in rounds: in each the learning rate rises once more, real photos get new maps from the net of
 the round before, the composites are larger, and pairs are looked at only now and then, so that the features stay what they are. The
-later rounds also cut those photos' subjects out, for by then the maps are good enough, and lay them over other photos.
+later rounds also cut those photos' subjects out, for by then the maps are good enough, and lay them over other photos. The last learns
+eyes and noses, too; what the round before it had learned is kept beside, for what is exported lies between the two.
 """
 
 from __future__ import annotations
@@ -29,10 +30,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from picasso_series.encoders.structure import StructureEncoder
 from tools.structure_net import losses
 from tools.structure_net.arrays import load
 from tools.structure_net.composites import Composer
-from tools.structure_net.net import fresh_net
+from tools.structure_net.faces import Faces, load_faces
+from tools.structure_net.net import Net, fold, fresh_net
 from tools.structure_net.pairs import Pairer
 from tools.structure_net.teacher import Taught, teach
 from tools.structure_net.warp import Rng
@@ -41,6 +44,8 @@ SEED = 20
 STEPS = 4400
 COMPOSITES, TAUGHT, PAIRS = 24, 6, 36
 """Pictures of a step; real photos take the place of some composites once there is a teacher."""
+BESIDE_FACES, FACES, FACES_SIDES = 18, 20, (160, 192, 224)
+"""Composites of a step that looks at faces, and its pictures with faces and their sides."""
 SIDES = ((0.3, 128), (0.65, 160), (1.0, 192))
 """Side of the composites up to each share of the steps."""
 FREEZE = 0.55
@@ -54,15 +59,18 @@ EVERY = 50
 
 @dataclass(frozen=True)
 class Round:
-    """A round of polish: its steps, the sides of its composites, and whether they show subjects of real photos."""
+    """A round of polish: its steps, its composites' sides, whether they show subjects of real photos, whether it looks at faces."""
 
     steps: int
     sides: tuple[int, ...]
     lends: bool = False
+    faces: bool = False
 
 
 EARLY = Round(4000, (160, 192, 224))
-ROUNDS = (EARLY, EARLY, EARLY, replace(EARLY, lends=True), Round(4000, (192, 224, 288), lends=True))
+LATE = Round(4000, (192, 224, 288), lends=True)
+ROUNDS = (EARLY, EARLY, EARLY, replace(EARLY, lends=True), LATE, replace(LATE, steps=3200, faces=True))
+FACES_WEIGHT = 6.0
 
 
 def main() -> None:
@@ -87,11 +95,13 @@ class Training:
             if isinstance(module, nn.BatchNorm2d):
                 module.momentum = 0.02
         self.mean = {name: value.clone() for name, value in self.net.state_dict().items()}
+        self.before = dict[str, Tensor]()
         self.optimizer = torch.optim.AdamW(self.net.parameters(), RATE, betas=(0.9, 0.98), weight_decay=DECAY)
         self.taught: Taught | None = None
+        self.faces: Faces | None = None
         if self.path.exists():
             stored = torch.load(self.path, weights_only=True)
-            self.step, self.mean = stored["step"], stored["mean"]
+            self.step, self.mean, self.before = stored["step"], stored["mean"], stored["before"]
             self.net.load_state_dict(stored["net"])
             self.optimizer.load_state_dict(stored["optimizer"])
 
@@ -114,20 +124,26 @@ class Training:
         self.net.train(polish is None and share < FREEZE)
         if polish is not None and done == 0:
             self.taught = None
+            if polish.faces:
+                self.before = {name: value.clone() for name, value in self.mean.items() if not name.startswith("faces.")}
         if not self.net.training and self.taught is None:
             self.taught = self._teach(f"taught-{number}.npz")
             if polish is not None:
                 lent = self.taught.cutouts() if polish.lends else None
                 self.composer = Composer(self.cutouts, self.photos, lent)
+        if polish is not None and polish.faces and self.faces is None:
+            self.faces = self._cut_faces(f"faces-{number}.npz")
         rise = 1.0 if polish else min(1, (self.step + 1) / WARMUP)
         rate = (POLISH_RATE if polish else RATE) * rise * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad()
         if polish is None:
-            seen = self._subjects(rng, next(side for until, side in SIDES if share < until))
+            seen = self._subjects(rng, next(side for until, side in SIDES if share < until), COMPOSITES)
         else:
-            seen = self._subjects(rng, int(rng.choice(polish.sides)))
+            seen = self._subjects(rng, int(rng.choice(polish.sides)), BESIDE_FACES if polish.faces else COMPOSITES)
+        if polish is not None and polish.faces:
+            seen |= self._faces(rng)
         if polish is None or done % POLISH_PAIRS == 0:
             seen |= self._features(rng)
         nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
@@ -149,9 +165,9 @@ class Training:
             done -= polish.steps
         raise ValueError(f"all rounds are done before step {self.step}")
 
-    def _subjects(self, rng: Rng, side: int) -> dict[str, float]:
-        real = TAUGHT if self.taught is not None and len(self.taught.maps) else 0
-        pictures, masks = self.composer.batch(rng, COMPOSITES - real, side)
+    def _subjects(self, rng: Rng, side: int, count: int) -> dict[str, float]:
+        real = TAUGHT * count // COMPOSITES if self.taught is not None and len(self.taught.maps) else 0
+        pictures, masks = self.composer.batch(rng, count - real, side)
         if self.taught is not None and real:
             more = self.taught.batch(rng, real, side)
             pictures, masks = torch.cat([pictures, more[0]]), torch.cat([masks, more[1]])
@@ -160,6 +176,15 @@ class Training:
         loss, overlap = losses.subjects(logits.float(), masks)
         torch.autograd.backward(1.5 * loss)
         return {"map": loss.item(), "iou": overlap.item()}
+
+    def _faces(self, rng: Rng) -> dict[str, float]:
+        assert self.faces is not None
+        pictures, goal, counts = self.faces.batch(rng, FACES, int(rng.choice(FACES_SIDES)))
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self.net.faces(self.net.trunk(pictures))
+        loss = losses.faces(logits.float(), goal, counts)
+        torch.autograd.backward(FACES_WEIGHT * loss)
+        return {"faces": loss.item()}
 
     def _features(self, rng: Rng) -> dict[str, float]:
         pairs = self.pairer.batch(rng, PAIRS)
@@ -182,15 +207,34 @@ class Training:
         file = self.path.with_name(name)
         if file.exists():
             return Taught.load(file, self.photos)
-        teacher = fresh_net().eval()
-        teacher.load_state_dict(self.mean)
-        taught = teach(teacher, self.photos)
+        taught = teach(self._teacher(), self.photos)
         taught.save(file)
         print(f"maps of {len(taught.maps)} real photos", flush=True)
         return taught
 
+    def _cut_faces(self, name: str) -> Faces:
+        file, faces = self.path.with_name(name), load_faces(self.path.parent, held_out=False)
+        if file.exists():
+            with np.load(file) as stored:
+                return replace(faces, planes=stored["planes"])
+        faces = faces.cut_out(StructureEncoder(fold(self._teacher()), "").saliency)
+        np.savez(file, planes=faces.planes)
+        return faces
+
+    def _teacher(self) -> Net:
+        """The running average of the net."""
+        teacher = fresh_net().eval()
+        teacher.load_state_dict(self.mean)
+        return teacher
+
     def _save(self) -> None:
-        stored = {"step": self.step, "net": self.net.state_dict(), "mean": self.mean, "optimizer": self.optimizer.state_dict()}
+        stored = {
+            "step": self.step,
+            "net": self.net.state_dict(),
+            "mean": self.mean,
+            "before": self.before,
+            "optimizer": self.optimizer.state_dict(),
+        }
         partial = self.path.with_suffix(".partial")
         torch.save(stored, partial)
         partial.replace(self.path)
