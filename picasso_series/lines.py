@@ -1,7 +1,8 @@
 """Photo -> lines: the chains of points that an artist's pencil might follow, and how much each matters.
 
 The outline comes from the subject's mask (marching squares), inner lines from color edges (Canny's non-maximum suppression and
-hysteresis on the strongest channel of CIE Lab). Knows the prepared subject; knows no strokes, no optimizer and no torch.
+hysteresis on the strongest channel of CIE Lab); eyes and noses, where some are marked, are small rings. Knows the prepared subject and
+its marks; knows no strokes, no optimizer and no torch.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from skimage.measure import find_contours
 from skimage.morphology import skeletonize
 
 from picasso_series.curves import Points, arc_length, resample, smooth
+from picasso_series.faces import Mark
 from picasso_series.flatten import flatten
 from picasso_series.levels import Subject
 from picasso_series.strokes import CANVAS
@@ -42,6 +44,8 @@ RING_QUANTILE, RING_WEIGHT, RING_LENGTH = 0.6, 0.4, 70.0
 """Small rings: the quantile of edges from which they are sought, their least weight and their greatest length in pixels."""
 RING_ROUND, RING_GAP = 0.6, 0.2
 """A ring's area is at least this share of a circle's of its length, and it is open for no more than this share of that."""
+LEAST_MARK, BESIDE_MARK = 2.6, 4.0
+"""Least radius of an eye in pixels, and how near to it no other line is sought."""
 CROWD = 9.0
 """Lines that have many others within about this many pixels are texture, and weigh less."""
 NEIGHBORS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
@@ -49,15 +53,16 @@ NEIGHBORS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A chain of points (N, 2) in canvas pixels (pixel centers at .5), its weight in (0, 1], and whether it is outline."""
+    """A chain of points (N, 2) in canvas pixels (pixel centers at .5), its weight in (0, 1], and whether it is outline, or eye or nose."""
 
     chain: Points
     weight: float
     outline: bool
+    mark: bool = False
 
 
-def trace_lines(subject: Subject) -> tuple[Line, ...]:
-    """Find the lines of a subject: its outline at weight 1, inner edges by their contrast.
+def trace_lines(subject: Subject, marks: Sequence[Mark] = ()) -> tuple[Line, ...]:
+    """Find the lines of a subject: its outline and its ``marks`` at weight 1, inner edges by their contrast.
 
     Inner edges are sought in the photo without its texture, but for small rings that stand out (eyes, knobs), which are as fine as
     texture. A cut-out with few inner edges is searched again with lower thresholds, so that a smooth subject has details to draw too.
@@ -73,6 +78,9 @@ def trace_lines(subject: Subject) -> tuple[Line, ...]:
     # An uncertain outline may be one of texture against texture.
     outline = list(_outline(mask, None if certain else strength, frame))
     near = _stamp([line.chain for line in outline], radius=3.0) > 0
+    faces = [Line(_ring(mark), 1.0, False, True) for mark in marks]
+    for mark in marks:
+        near |= _away(mark) <= _radius(mark) + BESIDE_MARK
     rings = [line for line in _inner(seen, inside, near, strength, RING_QUANTILE) if _is_ring(line)]
     near |= _stamp([line.chain for line in rings], radius=3.0) > 0
     forms: list[Line] = []
@@ -84,7 +92,23 @@ def trace_lines(subject: Subject) -> tuple[Line, ...]:
             break
     # A picture that is all texture has thousands of lines, of which no drawing has the strokes for more than these.
     forms.sort(key=lambda line: -line.weight * len(line.chain))
-    return (*outline, *(rings + forms)[:MOST_INNER])
+    return (*outline, *faces, *(rings + forms)[:MOST_INNER])
+
+
+def _ring(mark: Mark) -> Points:
+    """A mark's outline; no smaller than a pen can draw, for the eye of an elephant is one nevertheless."""
+    turn = np.linspace(0, 2 * np.pi, 25)
+    return np.array([mark.x, mark.y]) + _radius(mark) * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+
+
+def _radius(mark: Mark) -> float:
+    return max(mark.radius, LEAST_MARK)
+
+
+def _away(mark: Mark) -> Picture:
+    """How far every pixel's center is from a mark's."""
+    away: Picture = np.hypot(np.arange(CANVAS) + 0.5 - mark.x, np.arange(CANVAS)[:, None] + 0.5 - mark.y)
+    return away
 
 
 def _is_cut(subject: Subject) -> bool:

@@ -1,14 +1,14 @@
 """What a drawing of so many strokes is to show of a subject: fewer strokes, a simpler motif.
 
-Three things change with the number of strokes: slender parts become single lines, lines within the outline fade, and the parts that
-tell what the subject is gain weight. Those are the ones that reach out from its body, the upper ones above all: a head, horns or a neck
-tell more than a fourth leg. Knows lines and the subject's mask; knows no strokes and no loss.
+Four things change with the number of strokes: slender parts become single lines, lines within the outline fade, eyes leave at last, and
+the parts that tell what the subject is gain weight. Those are the ones that reach out from its body, the upper ones above all: a head,
+horns or a neck tell more than a fourth leg. Knows lines and the subject's mask; knows no strokes and no loss.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ SLENDER = 30.0
 """Width in pixels below which a part would be a single line in a drawing of one stroke; it falls with the root of the strokes."""
 FADING = 16
 """With fewer strokes than these, lines within the outline weigh less."""
+FACES, FACE_TELLS, AROUND_MARK = 6, 2.0, 3.5
+"""Fewest strokes of a drawing that has eyes, how much more these tell than other lines, and how many pixels around them."""
 TELLING, MOST_TELLING = 24.0, 4.5
 """How much more telling parts count, divided by the number of strokes, and at most."""
 CORE = 0.75
@@ -64,12 +66,27 @@ class Motif:
 def find_motif(lines: Sequence[Line], subject: Subject, strokes: int) -> Motif:
     """The motif of a subject with these lines for a drawing of so many strokes."""
     fading = min(1.0, (strokes / FADING) ** 0.5)
-    faded = [line if line.outline else Line(line.chain, fading * line.weight, False) for line in lines]
+    shown = [line for line in lines if strokes >= FACES or not line.mark]
+    faded = [line if line.outline or line.mark else replace(line, weight=fading * line.weight) for line in shown]
     if subject.source == "none":
         # Without a subject there is no silhouette whose parts could be slender or telling.
         return Motif(strokes, tuple(faded))
     simple = slenderize(faded, subject.mask, SLENDER / strokes**0.5)
-    return Motif(strokes, simple, 1 + min(MOST_TELLING, TELLING / strokes) * extremities(subject.mask > 0.5))
+    telling = 1 + min(MOST_TELLING, TELLING / strokes) * extremities(subject.mask > 0.5)
+    return Motif(strokes, simple, telling + FACE_TELLS * _faces(simple))
+
+
+def _faces(lines: Sequence[Line]) -> Picture:
+    """Where eyes and noses are, (224, 224), 0 to 1."""
+    marked = np.zeros((CANVAS, CANVAS))
+    for line in lines:
+        if line.mark:
+            x, y = line.chain.mean(0)
+            away = np.hypot(np.arange(CANVAS)[None] + 0.5 - x, np.arange(CANVAS)[:, None] + 0.5 - y)
+            reach = np.linalg.norm(line.chain - (x, y), axis=1).max() + AROUND_MARK
+            np.maximum(marked, np.clip(reach + 0.5 - away, 0, 1), out=marked)
+    around: Picture = ndimage.gaussian_filter(marked, 1.5)
+    return around
 
 
 def faintness(strokes: int) -> float:

@@ -28,6 +28,8 @@ Relax = Callable[[Tensor], Tensor]
 
 MOST_JOINS = 24
 """Joins that are judged in a round: those whose cubic fits best."""
+CLOSED, SMALL = 0.3, 70.0
+"""A stroke no longer than so many pixels, whose ends are nearer to each other than this share of its length, is a ring."""
 SAME_LINE = 4.0
 """A stroke whose points lie this near to another on average, in pixels, covers the same line: one of the two leaves in a round at most."""
 ROUNDS = 12
@@ -113,12 +115,14 @@ def variants(points: Tensor, edits: Sequence[Edit], rasterizer: Rasterizer) -> T
 
 
 def _joins(points: Tensor, gap: float, turn: float) -> list[Edit]:
-    """Edits that put one cubic in the place of two strokes whose ends meet."""
+    """Edits that put one cubic in the place of two strokes whose ends meet; a ring, as an eye is one, goes on in nothing."""
     curves = points.cpu().double().numpy()
     ends = curves[:, [0, 3]]
     apart = np.linalg.norm(ends[:, None, :, None] - ends[None, :, None], axis=-1).min(axis=(2, 3))
+    length = np.linalg.norm(np.diff(sample(curves, 9), axis=1), axis=-1).sum(1)
+    ring = (length <= SMALL) & (np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1) <= CLOSED * length)
     found = []
-    for i, j in zip(*np.nonzero(np.triu(apart <= gap, 1)), strict=True):
+    for i, j in zip(*np.nonzero(np.triu(apart <= gap, 1) & ~ring & ~ring[:, None]), strict=True):
         fit, _, angle = join(curves[i], curves[j])
         if angle <= turn:
             found.append((fit.error, Edit((int(i), int(j)), torch.as_tensor(fit.points, dtype=points.dtype, device=points.device))))

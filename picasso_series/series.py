@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from picasso_series.drawing import LevelDrawing
 from picasso_series.events import Checkpoint, LevelDone, Step
+from picasso_series.faces import find_marks
 from picasso_series.levels import Level, Subject
 from picasso_series.lines import trace_lines
 from picasso_series.objective import Sight
@@ -44,7 +45,7 @@ def _draw(
     subject: Subject, settings: Settings, studio: Studio, done: Sequence[Level], checkpoint: Checkpoint | None
 ) -> Iterator[Step | Checkpoint | LevelDone]:
     finished = list(done)
-    lines = trace_lines(subject)
+    lines = trace_lines(subject, find_marks(subject, studio.find_faces))
     sight = look_at(subject, settings, studio)
     for index in range(len(finished), len(settings.levels)):
         before = finished[-1] if finished else None

@@ -40,7 +40,7 @@ def slenderize(lines: Sequence[Line], mask: NDArray[np.float32], width: float) -
     """The lines with single ones in the place of both contours of parts narrower than ``width`` pixels.
 
     Args:
-        lines: the subject's lines.
+        lines: the subject's lines; its eyes and noses stay as they are.
         mask: the subject, (224, 224) in [0, 1].
         width: in canvas pixels.
     """
@@ -57,6 +57,9 @@ def slenderize(lines: Sequence[Line], mask: NDArray[np.float32], width: float) -
     rests: list[Points] = []
     bridges: list[Points] = []
     for line in lines:
+        if line.mark:
+            left.append(line)
+            continue
         apart, nearest = tree.query(line.chain)
         covered = apart <= half[nearest] + BESIDE
         if not covered.any():

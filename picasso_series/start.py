@@ -110,7 +110,7 @@ def _difference(a: Points, b: Points) -> float:
 
 
 def _shaken(line: Line, rng: np.random.Generator | None) -> Line:
-    return line if rng is None else Line(line.chain, float(np.clip(line.weight * np.exp(rng.normal(0, 0.25)), 0.01, 1.5)), line.outline)
+    return line if rng is None else replace(line, weight=float(np.clip(line.weight * np.exp(rng.normal(0, 0.25)), 0.01, 1.5)))
 
 
 def _starting_points(chain: Points) -> Sequence[int]:

@@ -2,7 +2,7 @@
 
 Knows which pictures there are and how each is painted; what is on them (subject, saliency, XDoG, lines, first strokes) is found by the
 modules that the drawing itself asks. Every one of them is looked for when it is asked for: torch is imported only where the subject has
-to be found in a scene, and for saliency.
+to be found in a scene, for saliency, and for eyes, which are among the lines.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from picasso_series.faces import find_marks
 from picasso_series.film.draw import Sheet, draw_line, draw_picture, draw_strokes, to_rgb
 from picasso_series.inking import Strokes
 from picasso_series.lettering import set_line
@@ -75,7 +76,7 @@ class Seen:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The subject's lines."""
-        return trace_lines(self.subject)
+        return trace_lines(self.subject, find_marks(self.subject, _find_faces))
 
     @cached_property
     def saliency(self) -> FloatArray:
@@ -153,6 +154,12 @@ def _find_subject(rgb: NDArray[np.uint8]) -> FloatArray:
     from picasso_series.encoders.structure import StructureEncoder
 
     return StructureEncoder.load().saliency(rgb)
+
+
+def _find_faces(rgb: NDArray[np.uint8]) -> FloatArray:
+    from picasso_series.encoders.structure import StructureEncoder
+
+    return StructureEncoder.load().faces(rgb)
 
 
 def _gray(values: NDArray[np.floating]) -> Picture:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from picasso_series.encoders import Encoder, Fetch, Watcher, choose_eyes
 from picasso_series.encoders.clip import ClipEncoder
 from picasso_series.errors import BadInputError, MissingError
+from picasso_series.faces import FindFaces
 from picasso_series.precision import settle_precision, take_precision
 from picasso_series.raster import Rasterizer, choose_rasterizer
 from picasso_series.settings import Settings
@@ -32,8 +33,8 @@ class Studio:
     ``watcher`` knows where the eye goes, for strokes that start there.
     ``judge`` rasterizes at half the size: what a stroke is worth is asked many hundred times and seen as well on small pictures.
     ``threads`` is the number of CPU threads that compute: sums depend on their order, so a run keeps to one number. ``find_subject``
-    marks the subject of a photo (H, W, 3) by a map (H, W) in [0, 1]; that is always the embedded encoder's, trained for it, where CLIP's
-    attention marks what is telling.
+    marks the subject of a photo (H, W, 3) by a map (H, W) in [0, 1], ``find_faces`` its eyes and noses; both are always the embedded
+    encoder's, trained for it, where CLIP's attention marks what is telling.
     """
 
     encoder: Encoder
@@ -43,6 +44,7 @@ class Studio:
     device: str
     threads: int
     find_subject: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+    find_faces: FindFaces
     choices: Choices = field(default_factory=dict)
 
 
@@ -71,10 +73,13 @@ def choose_studio(settings: Settings, *, fetch: Fetch | None = None, begun: Choi
     }
     if attentive:
         choices["saliency"] = {"value": eyes.watcher.name, "reason": "strokes start where it looks", "sha256": eyes.watcher.sha256}
+    finder = eyes.finder
+    if finder.sha256 != eyes.encoder.sha256:
+        choices["finder"] = {"value": finder.name, "reason": "it knows subjects and faces", "sha256": finder.sha256}
     if begun is not None:
         _check_weights(choices, begun)
         choices |= begun
-    encoder, finder = eyes.encoder, eyes.finder
+    encoder = eyes.encoder
     if isinstance(encoder, ClipEncoder):
         if "precision" in choices:
             encoder = take_precision(encoder, choices["precision"]["value"])
@@ -82,7 +87,7 @@ def choose_studio(settings: Settings, *, fetch: Fetch | None = None, begun: Choi
             encoder, choices["precision"] = settle_precision(encoder, rasterizer, device)
     judge, _ = choose_rasterizer(settings.rasterizer, size=CANVAS // 2, device=device)
     threads = encoder.threads or torch.get_num_threads()
-    return Studio(encoder, eyes.watcher, rasterizer, judge, device, threads, finder.saliency, choices)
+    return Studio(encoder, eyes.watcher, rasterizer, judge, device, threads, finder.saliency, finder.faces, choices)
 
 
 def _check_weights(choices: Choices, begun: Choices) -> None:

@@ -163,10 +163,10 @@ def test_a_photo_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture
     assert "nothing.png" in capsys.readouterr().err
 
 
-def test_a_cut_outs_lines_need_no_torch(photo: Path) -> None:
+def test_a_cut_outs_mask_and_xdog_need_no_torch(photo: Path) -> None:
     program = (
         "import sys\nfrom picasso_series.cli.app import run\n"
-        "code = max(run(['still', 'pear.png', '--what', what, '-q']) for what in ('xdog', 'lines', 'mask', 'contour'))\n"
+        "code = max(run(['still', 'pear.png', '--what', what, '-q']) for what in ('xdog', 'mask'))\n"
         "sys.exit('imported torch' if 'torch' in sys.modules else code)"
     )
     home = Path(picasso_series.__file__).parents[1]

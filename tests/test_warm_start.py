@@ -10,6 +10,7 @@ import torch
 from sample_subjects import face
 
 from picasso_series.critic import RELAX, Critic
+from picasso_series.faces import find_marks
 from picasso_series.lines import trace_lines
 from picasso_series.motif import Motif, find_motif
 from picasso_series.optimize import FINAL_PEN, Schedule
@@ -112,8 +113,9 @@ def test_arms_start_as_they_say(entries: list[Entry]) -> None:
 
 def test_all_are_judged_by_one_critic_whatever_the_seed(entries: list[Entry], studio: Studio) -> None:
     settings = replace(QUICK, seed=JUDGES_SEED)
+    lines = trace_lines(face(), find_marks(face(), studio.find_faces))
     for entry in entries:
-        judge = Critic(look_at(face(), settings, studio), find_motif(trace_lines(face()), face(), entry.strokes), settings, studio)
+        judge = Critic(look_at(face(), settings, studio), find_motif(lines, face(), entry.strokes), settings, studio)
         costs = judge.judge(torch.from_numpy(entry.points)[None] * CANVAS)
         assert entry.losses == pytest.approx({name: float(cost[0]) for name, cost in costs.items()}, rel=1e-4)
         assert sum(entry.losses.values()) == pytest.approx(2 * entry.losses["total"], rel=1e-5)

@@ -20,6 +20,7 @@ from picasso_series.critic import Critic
 from picasso_series.curves import sample
 from picasso_series.drawing import LevelDrawing
 from picasso_series.events import Checkpoint, LevelDone, Step
+from picasso_series.faces import find_marks
 from picasso_series.levels import Level, Subject
 from picasso_series.lineage import match
 from picasso_series.lines import Line, trace_lines
@@ -57,7 +58,7 @@ class Contest:
         settings = replace(settings.seen_by(studio.encoder.name), converged=0.0)
         self._subject, self._settings, self._studio, self._seed = subject, settings, studio, seed
         with computing_threads(THREADS):
-            self._lines: Sequence[Line] = trace_lines(subject)
+            self._lines: Sequence[Line] = trace_lines(subject, find_marks(subject, studio.find_faces))
             self._sight = look_at(subject, replace(settings, seed=seed), studio)
             self._judges_sight = look_at(subject, replace(settings, seed=JUDGES_SEED), studio)
 
