@@ -79,8 +79,8 @@ def trace_lines(subject: Subject, marks: Sequence[Mark] = ()) -> tuple[Line, ...
     outline = list(_outline(mask, None if certain else strength, frame))
     near = _stamp([line.chain for line in outline], radius=3.0) > 0
     faces = [Line(_ring(mark), 1.0, False, True) for mark in marks]
-    for mark in marks:
-        near |= _away(mark) <= _radius(mark) + BESIDE_MARK
+    for line in faces:
+        near |= disk(line.chain, BESIDE_MARK) >= 0.5
     rings = [line for line in _inner(seen, inside, near, strength, RING_QUANTILE) if _is_ring(line)]
     near |= _stamp([line.chain for line in rings], radius=3.0) > 0
     forms: list[Line] = []
@@ -98,17 +98,15 @@ def trace_lines(subject: Subject, marks: Sequence[Mark] = ()) -> tuple[Line, ...
 def _ring(mark: Mark) -> Points:
     """A mark's outline; no smaller than a pen can draw, for the eye of an elephant is one nevertheless."""
     turn = np.linspace(0, 2 * np.pi, 25)
-    return np.array([mark.x, mark.y]) + _radius(mark) * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    return np.array([mark.x, mark.y]) + max(mark.radius, LEAST_MARK) * np.stack([np.cos(turn), np.sin(turn)], axis=1)
 
 
-def _radius(mark: Mark) -> float:
-    return max(mark.radius, LEAST_MARK)
-
-
-def _away(mark: Mark) -> Picture:
-    """How far every pixel's center is from a mark's."""
-    away: Picture = np.hypot(np.arange(CANVAS) + 0.5 - mark.x, np.arange(CANVAS)[:, None] + 0.5 - mark.y)
-    return away
+def disk(ring: Points, beside: float) -> Picture:
+    """How much of every pixel, 0 to 1, is within a closed round chain (N, 2) or up to so many pixels beside it: (224, 224)."""
+    x, y = ring[1:].mean(0)
+    away = np.hypot(np.arange(CANVAS) + 0.5 - x, np.arange(CANVAS)[:, None] + 0.5 - y)
+    filled: Picture = np.clip(np.hypot(*(ring - (x, y)).T).max() + beside + 0.5 - away, 0, 1)
+    return filled
 
 
 def _is_cut(subject: Subject) -> bool:

@@ -17,7 +17,7 @@ from skimage.graph import MCP_Geometric
 
 from picasso_series.curves import Points
 from picasso_series.levels import Subject
-from picasso_series.lines import Line, Picture, draw_lines
+from picasso_series.lines import Line, Picture, disk, draw_lines
 from picasso_series.slender import depth_within, slenderize
 from picasso_series.strokes import CANVAS
 
@@ -81,10 +81,7 @@ def _faces(lines: Sequence[Line]) -> Picture:
     marked = np.zeros((CANVAS, CANVAS))
     for line in lines:
         if line.mark:
-            x, y = line.chain.mean(0)
-            away = np.hypot(np.arange(CANVAS)[None] + 0.5 - x, np.arange(CANVAS)[:, None] + 0.5 - y)
-            reach = np.linalg.norm(line.chain - (x, y), axis=1).max() + AROUND_MARK
-            np.maximum(marked, np.clip(reach + 0.5 - away, 0, 1), out=marked)
+            np.maximum(marked, disk(line.chain, AROUND_MARK), out=marked)
     around: Picture = ndimage.gaussian_filter(marked, 1.5)
     return around
 

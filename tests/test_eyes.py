@@ -148,8 +148,10 @@ def test_whoever_says_where_the_eye_goes_is_told_with_the_hash_of_its_weights(ca
     choices = choose_studio(Settings(encoder="auto", start="saliency")).choices
     assert (choices["saliency"]["value"], choices["saliency"]["sha256"]) == ("clip:ViT-B-32", "ViT-B-32"[::-1])
     assert choices["encoder"]["sha256"] == "RN101"[::-1]
+    finder = choices["finder"]
     choices = choose_studio(Settings(encoder="structure", start="saliency")).choices
-    assert choices["saliency"]["sha256"] == choices["encoder"]["sha256"]
+    assert choices["saliency"]["sha256"] == choices["encoder"]["sha256"] == finder["sha256"]
+    assert "finder" not in choices, "the encoder is it"
 
 
 # Going on with a run
@@ -170,7 +172,7 @@ def test_a_run_that_goes_on_keeps_its_numbers_and_reasons_without_measuring_agai
         assert {name: studio.choices[name] for name in begun} == begun
 
 
-@pytest.mark.parametrize("role", ["encoder", "saliency"])
+@pytest.mark.parametrize("role", ["encoder", "saliency", "finder"])
 def test_a_run_does_not_go_on_with_other_weights(cache: Cache, role: str) -> None:
     cache.put("RN101")
     cache.put("ViT-B-32")

@@ -250,8 +250,6 @@ def test_where_nobody_knows_of_marks_nothing_is_lost_and_a_missed_one_weighs_mor
     goal[0, 0, 4, 4] = 1
     logits[0, 0, 6, 6] = 9
     counts = torch.ones(1, 1, 8, 8)
-    missed = counts.clone()
-    missed[0, 0, 4, 4] = 0
     wrong = counts.clone()
     wrong[0, 0, 6, 6] = 0
     everywhere = losses.faces(logits, goal, counts)

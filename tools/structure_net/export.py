@@ -2,8 +2,8 @@
 
     python -m tools.structure_net.export WORK [--to FILE]
 
-The running average of the weights is what is exported, a third of the way back to what it was before eyes and noses were learned: weights
-between the two cut out subjects better than either. Batch normalization is folded in, the judgment of what has a face is fitted, and all
+The running average of the weights is what is exported, a third of the way back to what it was before eyes and noses were learned: masks
+by weights between the two are no worse than by either. Batch normalization is folded in, the judgment of what has a face is fitted, and all
 is written in half precision. Any of train's checkpoints will do, so that a run can be looked at before its end.
 """
 
