@@ -38,9 +38,9 @@ def draft_losses(subject: Subject, strokes: int = MOST) -> Iterator[float]:
 
     encoder = StructureEncoder.load()
     (full, _), (half, _) = choose_rasterizer("torch"), choose_rasterizer("torch", size=CANVAS // 2)
-    studio = Studio(encoder, encoder, full, half, "cpu", 1, encoder.saliency, encoder.faces)
+    studio = Studio(encoder, encoder, full, half, "cpu", 1, encoder.saliency, encoder.faces, encoder.telling)
     with computing_threads(1):
-        # Without eyes, which all but the lowest of the levels would keep: the yardstick is one for all.
+        # Without eyes, which all but the lowest of the levels would keep, and by contrast, which is as good a yardstick: one for all.
         lines = trace_lines(subject)
         starts = contour_starts(contour_pieces(find_motif(lines, subject, strokes)), strokes) if lines else iter(())
         first = next(starts, None)

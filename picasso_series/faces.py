@@ -27,7 +27,7 @@ UNLIKELY = 0.4
 """Places of which a map is less sure are not looked at."""
 TEXTURE = 0.5
 """So much of how sure the map is of one mark too many is taken from all."""
-SURE = 0.62
+SURE = 0.65
 """How sure the map must be of a mark after that."""
 SPREAD = 0.3
 """A mark is a Gaussian bump in the map, whose deviation is this share of its diameter."""

@@ -2,12 +2,12 @@
 
 The outline comes from the subject's mask (marching squares), inner lines from color edges (Canny's non-maximum suppression and
 hysteresis on the strongest channel of CIE Lab); eyes and noses, where some are marked, are small rings. Knows the prepared subject and
-its marks; knows no strokes, no optimizer and no torch.
+its marks; knows no strokes, no optimizer and no torch, and not who weighs lines anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,8 @@ FRAME, MIN_CUT = 0.5, 20
 MIN_INK = 4.5
 """An inner line's length in pixels times its weight, below which it is a speck."""
 ENOUGH_INNER = 28
+COMMON, FINER, FAINTEST = 0.37, 0.5, 2.0
+"""Lowest quantiles of edges from which forms, and what is taken for texture, are sought; the least ink of a line that is to be judged."""
 LINK_GAP, LINK_TURN = 9.0, 40.0
 """Ends of inner lines nearer than this many pixels, that turn by no more than so many degrees, are one line."""
 MOST_INNER = 200
@@ -61,11 +63,16 @@ class Line:
     mark: bool = False
 
 
-def trace_lines(subject: Subject, marks: Sequence[Mark] = ()) -> tuple[Line, ...]:
-    """Find the lines of a subject: its outline and its ``marks`` at weight 1, inner edges by their contrast.
+Weigh = Callable[[Sequence[Line]], Iterable[Line]]
+"""Inner lines -> those that are worth drawing, with the weights that they are worth."""
+
+
+def trace_lines(subject: Subject, marks: Sequence[Mark] = (), weigh: Weigh | None = None) -> tuple[Line, ...]:
+    """Find the lines of a subject: its outline and its ``marks`` at weight 1, inner edges by their contrast, or as ``weigh`` has it.
 
     Inner edges are sought in the photo without its texture, but for small rings that stand out (eyes, knobs), which are as fine as
     texture. A cut-out with few inner edges is searched again with lower thresholds, so that a smooth subject has details to draw too.
+    Where ``weigh`` judges them, all are sought that may tell anything, at last those that are taken for texture.
     """
     mask = ndimage.gaussian_filter(subject.mask.astype(np.float64), 1.0)
     inside = mask > 0.5
@@ -83,16 +90,30 @@ def trace_lines(subject: Subject, marks: Sequence[Mark] = ()) -> tuple[Line, ...
         near |= disk(line.chain, BESIDE_MARK) >= 0.5
     rings = [line for line in _inner(seen, inside, near, strength, RING_QUANTILE) if _is_ring(line)]
     near |= _stamp([line.chain for line in rings], radius=3.0) > 0
+    if weigh is None:
+        forms = _by_ink(_forms(flat, inside, near, flat_strength))
+        return (*outline, *faces, *(rings + forms)[:MOST_INNER])
+    forms = list(_inner(flat, inside, near, flat_strength, COMMON, FAINTEST))
+    near |= _stamp([line.chain for line in forms], radius=4.0) > 0
+    fine = list(_inner(seen, inside, near, strength, FINER, FAINTEST))
+    return (*outline, *faces, *_by_ink(weigh(rings + forms + fine))[:MOST_INNER])
+
+
+def _forms(flat: Gradients, inside: NDArray[np.bool_], near: NDArray[np.bool_], strength: Picture) -> list[Line]:
+    """The edges of forms, by the highest thresholds that give enough of them."""
     forms: list[Line] = []
-    for quantile in (0.82, 0.67, 0.52, 0.37):
-        found = list(_inner(flat, inside, near, flat_strength, quantile))
+    for quantile in (0.82, 0.67, 0.52, COMMON):
+        found = list(_inner(flat, inside, near, strength, quantile))
         if len(found) > len(forms):
             forms = found
         if len(forms) >= ENOUGH_INNER:
             break
-    # A picture that is all texture has thousands of lines, of which no drawing has the strokes for more than these.
-    forms.sort(key=lambda line: -line.weight * len(line.chain))
-    return (*outline, *faces, *(rings + forms)[:MOST_INNER])
+    return forms
+
+
+def _by_ink(lines: Iterable[Line]) -> list[Line]:
+    """The lines with the most ink first: a picture that is all texture has thousands, of which no drawing has the strokes for many."""
+    return sorted(lines, key=lambda line: -line.weight * len(line.chain))
 
 
 def _ring(mark: Mark) -> Points:
@@ -207,7 +228,14 @@ def _runs(chain: Points, labels: NDArray[np.int64]) -> Iterator[tuple[Points, in
         yield chain[a : b + 1], int(labels[a])
 
 
-def _inner(gradients: Gradients, inside: NDArray[np.bool_], near: NDArray[np.bool_], strength: Picture, quantile: float) -> Iterator[Line]:
+def _inner(
+    gradients: Gradients,
+    inside: NDArray[np.bool_],
+    near: NDArray[np.bool_],
+    strength: Picture,
+    quantile: float,
+    least_ink: float = MIN_INK,
+) -> Iterator[Line]:
     """Edges within the subject at three scales; a line that several find is kept once."""
     deep = ndimage.binary_erosion(inside, iterations=2)
     where = deep if deep.sum() > 200 else inside
@@ -226,7 +254,7 @@ def _inner(gradients: Gradients, inside: NDArray[np.bool_], near: NDArray[np.boo
         length = arc_length(chain)[-1]
         at = np.clip(chain.astype(int), 0, CANVAS - 1)
         weight = strength[at[:, 1], at[:, 0]].mean() / np.maximum(1, crowding[at[:, 1], at[:, 0]].mean()) ** 0.7
-        if length >= MIN_INNER and length * weight >= MIN_INK:
+        if length >= MIN_INNER and length * weight >= least_ink:
             yield Line(chain, float(np.clip(weight, 0.02, 1)), False)
 
 

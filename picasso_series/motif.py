@@ -65,7 +65,7 @@ class Motif:
 
 def find_motif(lines: Sequence[Line], subject: Subject, strokes: int) -> Motif:
     """The motif of a subject with these lines for a drawing of so many strokes."""
-    fading = min(1.0, (strokes / FADING) ** 0.5)
+    fading = min(1.0, strokes / FADING)
     shown = [line for line in lines if strokes >= FACES or not line.mark]
     faded = [line if line.outline or line.mark else replace(line, weight=fading * line.weight) for line in shown]
     if subject.source == "none":

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Sequence
 
 from picasso_series.drawing import LevelDrawing
 from picasso_series.events import Checkpoint, LevelDone, Step
-from picasso_series.faces import find_marks
 from picasso_series.levels import Level, Subject
-from picasso_series.lines import trace_lines
 from picasso_series.objective import Sight
 from picasso_series.settings import AutoLevels, Settings
 from picasso_series.studio import Studio, choose_studio, computing_threads
 from picasso_series.taking_up import fits
+from picasso_series.telling import find_lines
 from picasso_series.views import make_views
 
 __all__ = ["Checkpoint", "LevelDone", "Step", "Studio", "choose_studio", "computing_threads", "draw_levels", "look_at"]
@@ -45,7 +44,7 @@ def _draw(
     subject: Subject, settings: Settings, studio: Studio, done: Sequence[Level], checkpoint: Checkpoint | None
 ) -> Iterator[Step | Checkpoint | LevelDone]:
     finished = list(done)
-    lines = trace_lines(subject, find_marks(subject, studio.find_faces))
+    lines = find_lines(subject, studio.find_faces, studio.find_telling)
     sight = look_at(subject, settings, studio)
     for index in range(len(finished), len(settings.levels)):
         before = finished[-1] if finished else None

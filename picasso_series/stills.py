@@ -14,17 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from picasso_series.faces import find_marks
 from picasso_series.film.draw import Sheet, draw_line, draw_picture, draw_strokes, to_rgb
 from picasso_series.inking import Strokes
 from picasso_series.lettering import set_line
 from picasso_series.levels import Subject
-from picasso_series.lines import Line, draw_lines, trace_lines
+from picasso_series.lines import Line, draw_lines
 from picasso_series.motif import find_motif
 from picasso_series.photo import Photo
 from picasso_series.start import contour_pieces, contour_starts, saliency_start
 from picasso_series.strokes import CANVAS, FloatArray
 from picasso_series.subject import prepare_subject
+from picasso_series.telling import find_lines
 from picasso_series.xdog import xdog_ink
 
 Picture = NDArray[np.uint8]
@@ -76,7 +76,7 @@ class Seen:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The subject's lines."""
-        return trace_lines(self.subject, find_marks(self.subject, _find_faces))
+        return find_lines(self.subject, _find_faces, _find_telling)
 
     @cached_property
     def saliency(self) -> FloatArray:
@@ -160,6 +160,12 @@ def _find_faces(rgb: NDArray[np.uint8]) -> FloatArray:
     from picasso_series.encoders.structure import StructureEncoder
 
     return StructureEncoder.load().faces(rgb)
+
+
+def _find_telling(rgb: NDArray[np.uint8]) -> FloatArray:
+    from picasso_series.encoders.structure import StructureEncoder
+
+    return StructureEncoder.load().telling(rgb)
 
 
 def _gray(values: NDArray[np.floating]) -> Picture:

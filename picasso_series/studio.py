@@ -21,6 +21,7 @@ from picasso_series.precision import settle_precision, take_precision
 from picasso_series.raster import Rasterizer, choose_rasterizer
 from picasso_series.settings import Settings
 from picasso_series.strokes import CANVAS
+from picasso_series.telling import FindTelling
 
 Choices = Mapping[str, Mapping[str, str]]
 """What was chosen and why: name -> {"value", "reason", ...}."""
@@ -33,8 +34,8 @@ class Studio:
     ``watcher`` knows where the eye goes, for strokes that start there.
     ``judge`` rasterizes at half the size: what a stroke is worth is asked many hundred times and seen as well on small pictures.
     ``threads`` is the number of CPU threads that compute: sums depend on their order, so a run keeps to one number. ``find_subject``
-    marks the subject of a photo (H, W, 3) by a map (H, W) in [0, 1], ``find_faces`` its eyes and noses; both are always the embedded
-    encoder's, trained for it, where CLIP's attention marks what is telling.
+    marks the subject of a photo (H, W, 3) by a map (H, W) in [0, 1], ``find_faces`` its eyes and noses, ``find_telling`` which of its lines
+    are telling; all are always the embedded encoder's, trained for it, where CLIP's attention marks where the eye goes.
     """
 
     encoder: Encoder
@@ -45,6 +46,7 @@ class Studio:
     threads: int
     find_subject: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
     find_faces: FindFaces
+    find_telling: FindTelling
     choices: Choices = field(default_factory=dict)
 
 
@@ -75,7 +77,7 @@ def choose_studio(settings: Settings, *, fetch: Fetch | None = None, begun: Choi
         choices["saliency"] = {"value": eyes.watcher.name, "reason": "strokes start where it looks", "sha256": eyes.watcher.sha256}
     finder = eyes.finder
     if finder.sha256 != eyes.encoder.sha256:
-        choices["finder"] = {"value": finder.name, "reason": "it knows subjects and faces", "sha256": finder.sha256}
+        choices["finder"] = {"value": finder.name, "reason": "it knows subjects, faces and telling lines", "sha256": finder.sha256}
     if begun is not None:
         _check_weights(choices, begun)
         choices |= begun
@@ -87,7 +89,7 @@ def choose_studio(settings: Settings, *, fetch: Fetch | None = None, begun: Choi
             encoder, choices["precision"] = settle_precision(encoder, rasterizer, device)
     judge, _ = choose_rasterizer(settings.rasterizer, size=CANVAS // 2, device=device)
     threads = encoder.threads or torch.get_num_threads()
-    return Studio(encoder, eyes.watcher, rasterizer, judge, device, threads, finder.saliency, finder.faces, choices)
+    return Studio(encoder, eyes.watcher, rasterizer, judge, device, threads, finder.saliency, finder.faces, finder.telling, choices)
 
 
 def _check_weights(choices: Choices, begun: Choices) -> None:

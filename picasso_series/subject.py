@@ -31,7 +31,7 @@ MARGIN = 0.07
 DETAIL = 4 * CANVAS
 """Side of the square that pictures show, in pixels: about what the photo takes of a film's frame."""
 
-MOSTLY, MUCH_ELSE, UNLIKELY = 0.7, 0.85, 0.4
+MOSTLY, MUCH_ELSE, UNLIKELY = 0.7, 0.85, 0.5
 """A backdrop's mask gives way when it covers more than the first share of the salient subject, that subject is less than the second
 share of it, and of half of the rest the map says less than the third."""
 TAKEN, SURELY = 0.05, 0.97

@@ -139,6 +139,28 @@ def test_an_eye_is_found_where_one_is_painted(encoder: StructureEncoder) -> None
     assert found[near].max() > found[far & (y < 300)].max() + 0.2
 
 
+@pytest.mark.parametrize("shape", [(224, 224), (50, 80), (1, 1)])
+def test_what_is_telling_is_judged_all_over_a_picture_and_mirrored_in_its_mirror_image(
+    encoder: StructureEncoder, shape: tuple[int, int]
+) -> None:
+    rgb = np.array(Image.open(HORSE).convert("RGB").resize(shape[::-1]))
+    found = encoder.telling(rgb)
+    assert found.shape == shape
+    assert found.dtype == np.float32
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(encoder.telling(rgb[:, ::-1])[:, ::-1], found, atol=0.02)
+
+
+def test_an_animals_face_tells_more_than_its_flank(encoder: StructureEncoder) -> None:
+    subject = prepare_subject(load_photo(HORSE))
+    found = encoder.telling(subject.rgb)
+    rows, columns = np.nonzero(subject.mask > 0.9)
+    right, left = columns.max(), columns.min()
+    head = columns > right - 0.2 * (right - left)
+    flank = (columns > left + 0.25 * (right - left)) & (columns < left + 0.6 * (right - left)) & (rows < np.median(rows))
+    assert found[rows[head], columns[head]].mean() > found[rows[flank], columns[flank]].mean()
+
+
 @pytest.mark.parametrize("name", ["cello.png", "daffodil.png"])
 def test_what_has_no_face_gets_none(encoder: StructureEncoder, name: str) -> None:
     assert find_marks(prepare_subject(load_photo(HORSE.with_name(name))), encoder.faces) == ()

@@ -107,7 +107,7 @@ LIKE_CLIPASSO = {"line_weight": 0.0, "start": "saliency", "schedule": "constant"
 def studio_on(device: str, encoder: Encoder) -> Studio:
     kind = SoftRasterizer if device == "cpu" else DenseRasterizer
     embedded = StructureEncoder.load(device)
-    return Studio(encoder, embedded, kind(), kind(size=CANVAS // 2), device, 1, embedded.saliency, embedded.faces)
+    return Studio(encoder, embedded, kind(), kind(size=CANVAS // 2), device, 1, embedded.saliency, embedded.faces, embedded.telling)
 
 
 def drawing_on(device: str, kind: str, **more: Any) -> LevelDrawing:

@@ -28,6 +28,7 @@ from picasso_series.series import Checkpoint, LevelDone, Step, Studio, choose_st
 from picasso_series.settings import Settings
 from picasso_series.strokes import CANVAS
 from picasso_series.subject import prepare_subject
+from picasso_series.telling import find_lines
 
 HORSE = Path(__file__).parents[1] / "gallery" / "photos" / "horse.jpg"
 QUICK = Settings(levels=(5, 2), iterations=(5,), encoder="structure", rivals=1)
@@ -147,7 +148,12 @@ def test_events_come_in_order(horse_events: list[Any]) -> None:
 def test_a_sketch_stands_in_the_order_of_salience(horse: list[Level], studio: Studio) -> None:
     subject = prepare_subject(load_photo(HORSE))
     for level in horse:
-        critic = Critic(look_at(subject, QUICK, studio), find_motif(trace_lines(subject), subject, level.strokes), QUICK, studio)
+        critic = Critic(
+            look_at(subject, QUICK, studio),
+            find_motif(find_lines(subject, studio.find_faces, studio.find_telling), subject, level.strokes),
+            QUICK,
+            studio,
+        )
         points = torch.from_numpy(level.trajectory.points[-1]) * CANVAS
         order, values = rank(points, critic.judge_small, studio.judge)
         assert order.tolist() == list(range(level.strokes))

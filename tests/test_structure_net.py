@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from picasso_series.encoders.structure import UNALIVE, StructureEncoder
 from picasso_series.faces import Mark
-from tools.structure_net import export, losses, train
-from tools.structure_net.alive import fit_alive, regress
+from tools.structure_net import export, losses, telling, train
+from tools.structure_net.alive import RIDGE, fit_alive
+from tools.structure_net.archives import CUTOUTS, SAMPLE
 from tools.structure_net.arrays import Shelf
 from tools.structure_net.composites import LENT_SHARE, OWN_DOMAIN, Composer
 from tools.structure_net.drawings import KINDS, SIDE, STROKES
 from tools.structure_net.faces import KINDS as FACE_KINDS
 from tools.structure_net.faces import MARKS, Faces
-from tools.structure_net.measure import NEAR, count_marks, overlap
+from tools.structure_net.measure import NEAR, count_marks, in_order, overlap
 from tools.structure_net.net import CHANNELS, Net, fold
+from tools.structure_net.outlines import Outlines, fill, load_outlines
 from tools.structure_net.pairs import Pairer
 from tools.structure_net.prepare import examine
+from tools.structure_net.regression import regress
 from tools.structure_net.split import HELD_OUT_SHARE, is_held_out
 from tools.structure_net.teacher import Taught
 
@@ -135,6 +141,49 @@ def test_subjects_of_real_photos_are_lent_without_their_background() -> None:
     assert (red >= 0.9 * alpha - 2).all()
 
 
+def test_a_ring_within_another_is_a_hole() -> None:
+    outer, inner = [100, 200, 900, 200, 900, 800, 100, 800], [400, 400, 600, 400, 600, 600, 400, 600]
+    map_ = fill([outer, inner], 100)
+    assert map_[20:80, 10:40].min() == 255
+    assert map_[40:60, 41:60].max() == 0
+    assert map_[:19].max() == map_[:, 92:].max() == 0
+    assert abs(map_.mean() / 255 - (0.8 * 0.6 - 0.2 * 0.2)) < 0.01
+
+
+def test_outlined_photos_are_those_of_the_shelf_in_its_order_with_their_own_maps() -> None:
+    _, photos = shelves()
+    left, upper = [0, 0, 500, 0, 500, 1000, 0, 1000], [0, 0, 1000, 0, 1000, 500, 0, 500]
+    found = Outlines({"p7": [left], "p2": [upper], "elsewhere": [left]}, frozenset()).of(photos)
+    assert found.photos.name.tolist() == ["p2", "p7"]
+    assert (found.photos.pixels == photos.pixels[[2, 7]]).all()
+    assert found.maps[0, :79].min() == found.maps[1, :, :79].min() == 255
+    assert found.maps[0, 81:].max() == found.maps[1, :, 81:].max() == 0
+
+
+def test_maps_that_somebody_found_wrong_are_left_out() -> None:
+    _, photos = shelves()
+    maps = np.arange(10, dtype=np.uint8)[:, None, None].repeat(160, 1).repeat(160, 2)
+    left = Taught(photos, maps).without({"p3", "p9", "elsewhere"})
+    assert left.photos.name.tolist() == ["p0", "p1", "p2", "p4", "p5", "p6", "p7", "p8"]
+    assert left.maps[:, 0, 0].tolist() == [0, 1, 2, 4, 5, 6, 7, 8]
+
+
+def test_outlines_of_the_archives_are_closed_shapes_within_their_photos() -> None:
+    outlines = load_outlines()
+    assert len(outlines.rings) > 200
+    for name, rings in outlines.rings.items():
+        assert name.split("/")[0] in {"pacs", "imagenet-sample"}
+        assert rings, name
+        for ring in rings:
+            assert len(ring) >= 6, name
+            assert len(ring) % 2 == 0, name
+            assert min(ring) >= 0, name
+            assert max(ring) <= 1000, name
+        assert 0.005 < fill(rings, 40).mean() / 255 < 0.97, name
+    assert {name.split("/")[0] for name in outlines.wrong} == {"pacs", "imagenet-sample"}
+    assert not any(is_held_out(name) for name in outlines.wrong), "training never sees those anyway"
+
+
 def test_composites_show_lent_subjects_too() -> None:
     cutouts, photos = shelves()
     lent = replace(cutouts, pixels=cutouts.pixels[..., [1, 0, 2, 3]], domain=np.zeros_like(cutouts.domain))
@@ -220,9 +269,74 @@ def test_the_regression_finds_what_the_truth_depends_on() -> None:
     rng = np.random.default_rng(SEED)
     features = rng.normal(size=(4000, 3))
     truth = rng.random(4000) < 1 / (1 + np.exp(-(2 * features[:, 1] - 1)))
-    weight, bias = regress(features, truth)
+    weight, bias = regress(features, truth, RIDGE)
     assert weight == pytest.approx([0, 2, 0], abs=0.2)
     assert bias == pytest.approx(-1, abs=0.15)
+
+
+def test_what_is_known_of_each_case_is_not_learned_again() -> None:
+    print("seed", SEED)
+    rng = np.random.default_rng(SEED)
+    features, known = rng.normal(size=(4000, 2)), rng.normal(size=4000)
+    truth = rng.random(4000) < 1 / (1 + np.exp(-(1.5 * features[:, 0] + 2 * known - 1)))
+    weight, bias = regress(features, truth, 1.0, 2 * known)
+    assert (*weight, bias) == pytest.approx((1.5, 0, -1), abs=0.2)
+
+
+def test_judged_lines_lie_in_their_subjects_where_somebody_saw_them_and_the_encoder_judges_them_as_was_fitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = np.zeros((80, 160, 4), np.uint8)
+    picture[10:70, 20:140] = (220, 200, 40, 255)
+    picture[38:42, 20:140, :3] = 0
+    picture[10:70, 58:62, :3] = (0, 0, 255)
+    with zipfile.ZipFile(tmp_path / CUTOUTS, "w") as archive:
+        png = io.BytesIO()
+        Image.fromarray(picture).save(png, "PNG")
+        archive.writestr("cutouts/box.png", png.getvalue())
+    with zipfile.ZipFile(tmp_path / SAMPLE, "w"):
+        pass
+    # Thousandths of 160 pixels: along the black bar, and along the blue one.
+    lines = {"cutouts/box.png": [[2, 80, 150, 250, 850, 250], [0, 90, 375, 80, 375, 420], [1, 10, 200, 100, 800, 100]]}
+    (tmp_path / "lines.json").write_text(json.dumps(lines))
+    monkeypatch.setattr(telling, "LINES", tmp_path / "lines.json")
+    monkeypatch.setattr(telling, "RIDGE", 0.1)
+    net = trained_a_little()
+    ((subject, found),) = telling.judged_pictures(tmp_path, StructureEncoder(fold(net), ""), held_out=False)
+    chains = [line.chain for line, _ in found]
+    black, blue, _ = (subject.rgb[tuple(chain.astype(int).T[::-1])].astype(int) for chain in chains)
+    assert black[:, :2].max() < 60
+    assert np.median(blue[:, 2]) > 200
+    assert [drawn for _, drawn in found] == [True, False, False]
+    weights = telling.fit_telling(net, StructureEncoder(fold(net), ""), tmp_path)
+    seen = StructureEncoder(fold(net) | weights, "").telling(subject.rgb)
+    weight = torch.cat([weights["line.fine.weight"].flatten(), weights["line.coarse.weight"].flatten()]).double().numpy()
+    for chain in chains:
+        features = np.concatenate([telling.along(stage, chain) for stage in telling.look(net, subject.rgb)])
+        expected = features @ weight + float(weights["line.fine.bias"])
+        assert seen[tuple(chain.astype(int).T[::-1])].mean() == pytest.approx(expected, abs=0.05 * float(np.ptp(seen)))
+
+
+def test_lines_are_in_order_when_those_that_are_drawn_are_the_likelier() -> None:
+    drawn = np.array([True, True, False, False])
+    assert in_order([(np.array([4.0, 3.0, 2.0, 1.0]), drawn)]) == 1
+    assert in_order([(np.array([1.0, 2.0, 3.0, 4.0]), drawn)]) == 0
+    assert in_order([(np.array([4.0, 1.0, 2.0, 1.0]), drawn), (np.array([1.0, 2.0]), np.array([True, True]))]) == pytest.approx(2.5 / 4)
+    # Every picture counts alike, however many lines it has.
+    assert in_order([(np.array([4.0, 3.0, 2.0, 1.0]), drawn), (np.array([1.0, 2.0]), np.array([True, False]))]) == 0.5
+
+
+def test_judged_lines_of_the_archives_are_lines() -> None:
+    judged = json.loads(telling.LINES.read_text())
+    assert len(judged) > 200
+    for name, lines in judged.items():
+        assert name.split("/")[0] in {"cutouts", "imagenet-sample"}
+        for label, contrast, *points in lines:
+            assert label in (0, 1, 2), name
+            assert 0 < contrast <= 100, name
+            assert len(points) >= 4, name
+            assert len(points) % 2 == 0, name
+            assert -20 <= min(points) <= max(points) <= 1020, name
 
 
 def test_an_eye_is_less_sure_in_a_picture_of_a_thing() -> None:
@@ -323,6 +437,7 @@ def test_training_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path, mo
         "SIDES": ((1.0, 64),),
         "EVERY": 1,
         "FACES": 2,
+        "OUTLINED": 1,
         "FACES_SIDES": (64,),
     }.items():
         monkeypatch.setattr(train, name, value)
@@ -334,14 +449,39 @@ def test_training_goes_on_from_its_checkpoint_and_is_exported(tmp_path: Path, mo
     monkeypatch.setattr(train, "teach", lambda net, photos: Taught(photos, maps))
     lent = []
     monkeypatch.setattr(train, "Composer", lambda *shelves: lent.append(shelves[2:]) or Composer(*shelves))
-    going_on = train.Training(tmp_path, 1, (train.Round(1, (64,)), train.Round(2, (64,), lends=True, faces=True)))
+    outlines = Outlines({"p3": [[250, 250, 750, 250, 750, 750]]}, frozenset({"p5", "p6"}))
+    monkeypatch.setattr(train, "load_outlines", lambda: outlines)
+    plain, learning = train.Round(1, (64,)), train.Round(2, (64,), lends=True, faces=1)
+    last = replace(learning, faces=2, outlined=True, back=0.5)
+    going_on = train.Training(tmp_path, 1, (plain, learning))
     assert going_on.step == 1
     going_on.run()
-    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 4
-    # The first round borrows nothing, the second all ten subjects.
-    assert [[len(shelf.pixels) for shelf in more if shelf is not None] for more in lent[1:]] == [[], [10]]
-    monkeypatch.setattr(sys, "argv", ["export", str(tmp_path), "--to", str(tmp_path / "net.npz")])
+    stored = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert stored["step"] == 4
+    looked = []
+    taught_batch, faces_batch = Taught.batch, Faces.batch
+    monkeypatch.setattr(Taught, "batch", lambda self, *args: looked.append(self.photos.name.tolist()) or taught_batch(self, *args))
+    monkeypatch.setattr(Faces, "batch", lambda self, *args: looked.append("faces") or faces_batch(self, *args))
+    train.Training(tmp_path, 1, (plain, learning, last)).run()
+    # In each step of the last round its own maps that nobody found wrong, and what is outlined; faces in every second.
+    right = [f"p{i}" for i in (0, 1, 2, 4, 7, 8, 9)]
+    assert looked == [right, ["p3"], "faces", right, ["p3"]]
+    ended = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert ended["step"] == 6
+    # The last round begins half way back to what the round before it began with.
+    for name, value in stored["before"].items():
+        if value.is_floating_point():
+            torch.testing.assert_close(ended["before"][name], (value + stored["mean"][name]) / 2)
+    # The first round borrows nothing, the second all ten subjects, the third none that was outlined or found wrong.
+    assert [[len(shelf.pixels) for shelf in more if shelf is not None] for more in lent[1:] if more] == [[], [10], [7]]
+    judgment = {"line.fine.weight": torch.ones(1, 48, 1, 1)}
+    monkeypatch.setattr(export, "fit_telling", lambda net, finder, data: judgment)
+    monkeypatch.setattr(sys, "argv", ["export", "data", str(tmp_path), "--to", str(tmp_path / "net.npz")])
     export.main()
     with np.load(tmp_path / "net.npz") as stored_net:
-        shapes = {name: value.shape for name, value in fold(Net()).items()} | {"face.alive.weight": (1, 160), "face.alive.bias": (1,)}
+        shapes = (
+            {name: value.shape for name, value in fold(Net()).items()}
+            | {"face.alive.weight": (1, 160), "face.alive.bias": (1,)}
+            | {"line.fine.weight": (1, 48, 1, 1)}
+        )
         assert shapes == {name: stored_net[name].shape for name in stored_net.files}

@@ -10,7 +10,6 @@ import torch
 from sample_subjects import face
 
 from picasso_series.critic import RELAX, Critic
-from picasso_series.faces import find_marks
 from picasso_series.lines import trace_lines
 from picasso_series.motif import Motif, find_motif
 from picasso_series.optimize import FINAL_PEN, Schedule
@@ -22,6 +21,7 @@ from picasso_series.studies.warm_start.arms import ARMS, COLD_CONTOUR, COLD_SAMP
 from picasso_series.studies.warm_start.contest import JUDGES_SEED, Contest, drift
 from picasso_series.studies.warm_start.results import Entry
 from picasso_series.studies.warm_start.work import LOOK, SETTLE, MeteredCritic, Work
+from picasso_series.telling import find_lines
 
 pytestmark = pytest.mark.heavy
 """The study is told once, in ``docs``: what it rests on need not be tried at every change."""
@@ -113,7 +113,7 @@ def test_arms_start_as_they_say(entries: list[Entry]) -> None:
 
 def test_all_are_judged_by_one_critic_whatever_the_seed(entries: list[Entry], studio: Studio) -> None:
     settings = replace(QUICK, seed=JUDGES_SEED)
-    lines = trace_lines(face(), find_marks(face(), studio.find_faces))
+    lines = find_lines(face(), studio.find_faces, studio.find_telling)
     for entry in entries:
         judge = Critic(look_at(face(), settings, studio), find_motif(lines, face(), entry.strokes), settings, studio)
         costs = judge.judge(torch.from_numpy(entry.points)[None] * CANVAS)

@@ -76,10 +76,14 @@ class Watcher(Protocol):
 
 
 class Finder(Watcher, Protocol):
-    """A watcher that knows the subject of a scene, and faces."""
+    """A watcher that knows the subject of a scene, faces, and what is telling."""
 
     def faces(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Where a picture (H, W, 3) of a subject alone has eyes and noses: float32 (H, W) in [0, 1]."""
+        ...
+
+    def telling(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """How telling a line at each place of such a picture is: float32 (H, W), log odds."""
         ...
 
 
@@ -90,8 +94,8 @@ class Eyes:
     Attributes:
         encoder: for the loss.
         watcher: for where strokes start.
-        finder: for the subject of a scene, its eyes and noses; always the embedded encoder, trained for that, where CLIP's attention
-            marks what is telling.
+        finder: for the subject of a scene, its eyes and noses and its telling lines; always the embedded encoder, trained for that, where
+            CLIP's attention marks where the eye goes.
         reason: why these do, in a few words.
     """
 

@@ -33,6 +33,8 @@ FACES_SIZES = (544, 768)
 """Longest sides in pixels at which eyes and noses, which are small, are looked for; the maps are averaged."""
 ALIVE_SIZE = 224
 """Longest side in pixels at which a picture is looked at as a whole, for whether it shows anything that has a face."""
+TELLING_SIZE = 448
+"""Longest side in pixels at which a subject is looked at for its telling lines."""
 UNALIVE = 0.2
 """How much less sure an eye is in a picture of a thing: wheels have hubs, and guitars knobs."""
 CLOSER = 0.6
@@ -107,15 +109,26 @@ class StructureEncoder:
         result: NDArray[np.float32] = (found - UNALIVE * (1 - alive)).clamp(min=0).cpu().numpy()
         return result
 
+    @torch.no_grad()
+    def telling(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """How telling a line at each place of a picture (H, W, 3) of a subject alone is: log odds (H, W), for a line's own to be added."""
+        result: NDArray[np.float32] = self._look(self._telling, self._photo(rgb), TELLING_SIZE, torch.nn.Identity())[0, 0].cpu().numpy()
+        return result
+
     def _photo(self, rgb: NDArray[np.uint8]) -> Tensor:
         device = self._weights["head.bias"].device
         return torch.from_numpy(rgb.copy()).to(device).permute(2, 0, 1)[None].float() / 255
 
-    def _look(self, see: Callable[[Tensor], Tensor], photo: Tensor, longest: int) -> Tensor:
-        """The maps (1, k, H, W) of a photo (1, 3, H, W) seen with so many pixels, the mean of its own and its mirror image's."""
+    def _look(
+        self, see: Callable[[Tensor], Tensor], photo: Tensor, longest: int, scale: Callable[[Tensor], Tensor] = torch.sigmoid
+    ) -> Tensor:
+        """The maps (1, k, H, W) of a photo (1, 3, H, W) seen with so many pixels, the mean of its own and its mirror image's.
+
+        What is seen are log odds; ``scale`` makes of them what is averaged, chances as a rule.
+        """
         height, width = (max(1, round(longest * side / max(photo.shape[2:]) / COARSEST)) * COARSEST for side in photo.shape[2:])
         small = F.interpolate(photo, size=(height, width), mode="bilinear", align_corners=False, antialias=True)
-        both = torch.sigmoid(see(torch.cat([small, small.flip(3)])))
+        both = scale(see(torch.cat([small, small.flip(3)])))
         mean = (both[:1] + both[1:].flip(3)) / 2
         return F.interpolate(mean, size=photo.shape[2:], mode="bilinear", align_corners=False)
 
@@ -146,6 +159,12 @@ class StructureEncoder:
         """How much whole pictures are of what has a face, logits (B, 1, 1, 1)."""
         whole = self._stages(pictures)[3].mean((2, 3))
         return F.linear(whole, self._weights["face.alive.weight"], self._weights["face.alive.bias"])[..., None, None]
+
+    def _telling(self, pictures: Tensor) -> Tensor:
+        """How telling lines at each place are, log odds at a quarter of the pictures' resolution."""
+        _, fine, coarse, *_ = self._stages(pictures)
+        seen = F.interpolate(self._conv("line.coarse", coarse), size=fine.shape[2:], mode="bilinear", align_corners=False)
+        return self._conv("line.fine", fine) + seen
 
     def _decoded(self, stages: Sequence[Tensor], decoder: str) -> Tensor:
         """The stages merged from the coarsest up."""

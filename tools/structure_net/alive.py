@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from torch import Tensor
 
 from tools.structure_net.faces import Faces
 from tools.structure_net.net import Net
+from tools.structure_net.regression import regress
 
 RIDGE = 30.0
 """How much a weight of one, of a feature with deviation one, costs against the pictures' log loss."""
@@ -24,24 +24,10 @@ def fit_alive(net: Net, faces: Faces) -> dict[str, Tensor]:
     """Weight (1, C) and bias (1,) by the names under which the encoder reads them."""
     seen = _means(net, faces)
     middle, spread = seen.mean(0), seen.std(0) + 1e-6
-    weight, bias = regress((seen - middle) / spread, np.array([len(marks) > 0 for marks in faces.marks]))
+    weight, bias = regress((seen - middle) / spread, np.array([len(marks) > 0 for marks in faces.marks]), RIDGE)
     weight = weight / spread
     found = {"face.alive.weight": weight[None], "face.alive.bias": np.array([bias - weight @ middle])}
     return {name: torch.from_numpy(value.astype(np.float32)) for name, value in found.items()}
-
-
-def regress(features: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
-    """Weights (C,) and bias of the ridge logistic regression of ``truth`` (N,) on ``features`` (N, C)."""
-    sign = np.where(truth, 1.0, -1.0)
-
-    def cost(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        margin = sign * (features @ x[:-1] + x[-1])
-        slope = -sign / (1 + np.exp(margin))
-        value = np.logaddexp(0, -margin).sum() + RIDGE / 2 * x[:-1] @ x[:-1]
-        return float(value), np.append(features.T @ slope + RIDGE * x[:-1], slope.sum())
-
-    best = minimize(cost, np.zeros(features.shape[1] + 1), jac=True, method="L-BFGS-B")
-    return best.x[:-1], float(best.x[-1])
 
 
 @torch.no_grad()

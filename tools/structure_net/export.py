@@ -1,10 +1,11 @@
 """Writes the trained net as the encoder's weights.
 
-    python -m tools.structure_net.export WORK [--to FILE]
+    python -m tools.structure_net.export DATA WORK [--to FILE]
 
-The running average of the weights is what is exported, a third of the way back to what it was before eyes and noses were learned: masks
-by weights between the two are no worse than by either. Batch normalization is folded in, the judgment of what has a face is fitted, and all
-is written in half precision. Any of train's checkpoints will do, so that a run can be looked at before its end.
+The running average of the weights is what is exported, a third of the way back to what it was before the last round: marks of eyes are
+better so, and masks as good. Batch normalization is folded in, the judgments of what has a face and of which
+lines are telling are fitted, and all is written in half precision. Any of train's checkpoints will do, so that a run can be looked at
+before its end.
 """
 
 from __future__ import annotations
@@ -19,16 +20,19 @@ from picasso_series.encoders.structure import StructureEncoder
 from tools.structure_net.alive import fit_alive
 from tools.structure_net.faces import load_faces
 from tools.structure_net.net import Net, fold
+from tools.structure_net.telling import fit_telling
 
 SHIPPED = Path(__file__).parents[2] / "picasso_series" / "encoders" / "structure.npz"
 
+
 BACK = 1 / 3
-"""How far what is exported lies on the way back to the weights before eyes and noses were learned."""
+"""How far what is exported lies on the way back to the weights before the last round."""
 
 
 def main() -> None:
     """Read ``WORK/checkpoint.pt`` and write an ``.npz`` file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder with the archives")
     parser.add_argument("work", type=Path, help="folder that train has written to")
     parser.add_argument("--to", type=Path, default=SHIPPED, help="the file to write; the package's own by default")
     options = parser.parse_args()
@@ -40,8 +44,10 @@ def main() -> None:
             mean[name].lerp_(value, BACK)
     net.load_state_dict(mean)
     weights = fold(net)
-    faces = load_faces(options.work, held_out=False).cut_out(StructureEncoder(weights, "").saliency)
-    arrays = {name: value.contiguous().numpy().astype(np.float16) for name, value in (weights | fit_alive(net, faces)).items()}
+    finder = StructureEncoder(weights, "")
+    faces = load_faces(options.work, held_out=False).cut_out(finder.saliency)
+    fitted = fit_alive(net, faces) | fit_telling(net, finder, options.data)
+    arrays = {name: value.contiguous().numpy().astype(np.float16) for name, value in (weights | fitted).items()}
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise SystemExit("a weight is too large for half precision")
     np.savez_compressed(options.to, **arrays)  # type: ignore[arg-type] # its stubs take an array's name for one of its options

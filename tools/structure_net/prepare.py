@@ -25,7 +25,7 @@ from picasso_series.levels import Subject
 from picasso_series.photo import Photo
 from picasso_series.strokes import CANVAS
 from picasso_series.subject import prepare_subject
-from tools.structure_net.archives import CLASSES, CUTOUTS, DOMAINS, PACS, SAMPLE, read
+from tools.structure_net.archives import CLASSES, CUTOUTS, DOMAINS, PACS, SAMPLE, as_photo, read
 from tools.structure_net.drawings import KINDS, SIDE, draw
 from tools.structure_net.faces import store_faces
 from tools.structure_net.split import is_held_out
@@ -61,9 +61,7 @@ def examine(name: str, pixels: NDArray[np.uint8], drawn: bool) -> Found:
     parts = PurePosixPath(name).parts
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
     if parts[0] == "cutouts":
-        alpha = pixels[..., 3] / np.float32(255)
-        rgb = np.rint(255 + alpha[..., None] * (pixels[..., :3].astype(np.float32) - 255)).astype(np.uint8)
-        return _cut_out(name, -1, 5, prepare_subject(_photo(rgb, alpha, name)), rng)
+        return _cut_out(name, -1, 5, prepare_subject(as_photo(pixels, name)), rng)
     label, domain = (CLASSES.index(parts[2]), DOMAINS.index(parts[1])) if parts[0] == "pacs" else (-1, 4)
     whole = np.asarray(Image.fromarray(pixels).resize((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.BICUBIC))
     if domain == DOMAINS.index("sketch"):
@@ -71,15 +69,11 @@ def examine(name: str, pixels: NDArray[np.uint8], drawn: bool) -> Found:
         return Found(name, label, domain, whole, np.repeat(ink[None], KINDS, 0))
     if not drawn:
         return Found(name, label, domain, whole, np.zeros((KINDS, SIDE, SIDE), np.uint8))
-    plain = _plain(_photo(pixels, None, name)) if label >= 0 else None
+    plain = _plain(as_photo(pixels, name)) if label >= 0 else None
     if plain is not None:
         return _cut_out(name, label, domain, plain, rng)
     large = np.asarray(Image.fromarray(pixels).resize((CANVAS, CANVAS), Image.Resampling.BICUBIC))
-    return Found(name, label, domain, whole, draw(prepare_subject(_photo(large, None, name), "none"), rng))
-
-
-def _photo(rgb: NDArray[np.uint8], alpha: NDArray[np.float32] | None, name: str) -> Photo:
-    return Photo(rgb, alpha, rgb.shape[1], rgb.shape[0], "", name)
+    return Found(name, label, domain, whole, draw(prepare_subject(as_photo(large, name), "none"), rng))
 
 
 def _cut_out(name: str, label: int, domain: int, subject: Subject, rng: np.random.Generator) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,6 +44,11 @@ class Taught:
         """Read what :meth:`save` wrote; ``photos`` holds the photos."""
         with np.load(file) as stored:
             return cls(photos.only(np.isin(photos.name, stored["name"])), stored["maps"])
+
+    def without(self, names: Collection[str]) -> Taught:
+        """The photos that are not named so."""
+        kept = ~np.isin(self.photos.name, sorted(names))
+        return Taught(self.photos.only(kept), self.maps[kept])
 
     def batch(self, rng: Rng, count: int, side: int) -> tuple[Tensor, Tensor]:
         """Pictures (count, 3, side, side) and their subjects (count, 1, side, side)."""

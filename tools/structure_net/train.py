@@ -12,8 +12,9 @@ real photos, with the maps that the net's own running average gives them, where 
 
 The last steps polish the subject's map in rounds: in each the learning rate rises once more, real photos get new maps from the net of
 the round before, the composites are larger, and pairs are looked at only now and then, so that the features stay what they are. The
-later rounds also cut those photos' subjects out, for by then the maps are good enough, and lay them over other photos. The last learns
-eyes and noses, too; what the round before it had learned is kept beside, for what is exported lies between the two.
+later rounds also cut those photos' subjects out, for by then the maps are good enough, and lay them over other photos. The sixth learns
+eyes and noses, too. The last begins between the weights before and after that one, and learns from photos that somebody has outlined,
+which are those of which the net was not sure; of its own maps those that somebody found wrong are left out.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from tools.structure_net.arrays import load
 from tools.structure_net.composites import Composer
 from tools.structure_net.faces import Faces, load_faces
 from tools.structure_net.net import Net, fold, fresh_net
+from tools.structure_net.outlines import load_outlines
 from tools.structure_net.pairs import Pairer
 from tools.structure_net.teacher import Taught, teach
 from tools.structure_net.warp import Rng
@@ -45,7 +47,9 @@ STEPS = 4400
 COMPOSITES, TAUGHT, PAIRS = 24, 6, 36
 """Pictures of a step; real photos take the place of some composites once there is a teacher."""
 BESIDE_FACES, FACES, FACES_SIDES = 18, 20, (160, 192, 224)
-"""Composites of a step that looks at faces, and its pictures with faces and their sides."""
+"""Composites of a step of a round that looks at faces, and the pictures with faces and their sides."""
+OUTLINED = 5
+"""Of the pictures of a step these are outlined photos, in a round that has them."""
 SIDES = ((0.3, 128), (0.65, 160), (1.0, 192))
 """Side of the composites up to each share of the steps."""
 FREEZE = 0.55
@@ -59,17 +63,32 @@ EVERY = 50
 
 @dataclass(frozen=True)
 class Round:
-    """A round of polish: its steps, its composites' sides, whether they show subjects of real photos, whether it looks at faces."""
+    """A round of polish.
+
+    Attributes:
+        steps: how many.
+        sides: of its composites.
+        lends: whether they show subjects of real photos.
+        faces: in every so manieth step faces are looked at; 0 for none.
+        outlined: whether it learns from outlined photos.
+        back: how far it begins on the way back to the weights that the round before it began with.
+    """
 
     steps: int
     sides: tuple[int, ...]
     lends: bool = False
-    faces: bool = False
+    faces: int = 0
+    outlined: bool = False
+    back: float = 0.0
 
 
 EARLY = Round(4000, (160, 192, 224))
 LATE = Round(4000, (192, 224, 288), lends=True)
-ROUNDS = (EARLY, EARLY, EARLY, replace(EARLY, lends=True), LATE, replace(LATE, steps=3200, faces=True))
+ROUNDS = (
+    *(EARLY, EARLY, EARLY, replace(EARLY, lends=True), LATE),
+    replace(LATE, steps=3200, faces=1),
+    replace(LATE, steps=3200, faces=2, outlined=True, back=1 / 3),
+)
 FACES_WEIGHT = 6.0
 
 
@@ -98,6 +117,7 @@ class Training:
         self.before = dict[str, Tensor]()
         self.optimizer = torch.optim.AdamW(self.net.parameters(), RATE, betas=(0.9, 0.98), weight_decay=DECAY)
         self.taught: Taught | None = None
+        self.outlined: Taught | None = None
         self.faces: Faces | None = None
         if self.path.exists():
             stored = torch.load(self.path, weights_only=True)
@@ -123,16 +143,20 @@ class Training:
         share = done / (self.steps if polish is None else polish.steps)
         self.net.train(polish is None and share < FREEZE)
         if polish is not None and done == 0:
-            self.taught = None
-            if polish.faces:
-                self.before = {name: value.clone() for name, value in self.mean.items() if not name.startswith("faces.")}
+            self.taught = self.outlined = None
+            self._begin(polish)
         if not self.net.training and self.taught is None:
-            self.taught = self._teach(f"taught-{number}.npz")
+            if polish is not None and polish.outlined:
+                # What somebody has looked at are the maps of the round before.
+                outlines, looked_at = load_outlines(), Taught.load(self._maps(number - 1), self.photos)
+                self.taught, self.outlined = looked_at.without(outlines.wrong | set(outlines.rings)), outlines.of(self.photos)
+            else:
+                self.taught = self._teach(self._maps(number))
             if polish is not None:
                 lent = self.taught.cutouts() if polish.lends else None
                 self.composer = Composer(self.cutouts, self.photos, lent)
         if polish is not None and polish.faces and self.faces is None:
-            self.faces = self._cut_faces(f"faces-{number}.npz")
+            self.faces = self._cut_faces("faces-cut.npz")
         rise = 1.0 if polish else min(1, (self.step + 1) / WARMUP)
         rate = (POLISH_RATE if polish else RATE) * rise * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
         for group in self.optimizer.param_groups:
@@ -142,7 +166,7 @@ class Training:
             seen = self._subjects(rng, next(side for until, side in SIDES if share < until), COMPOSITES)
         else:
             seen = self._subjects(rng, int(rng.choice(polish.sides)), BESIDE_FACES if polish.faces else COMPOSITES)
-        if polish is not None and polish.faces:
+        if polish is not None and polish.faces and done % polish.faces == 0:
             seen |= self._faces(rng)
         if polish is None or done % POLISH_PAIRS == 0:
             seen |= self._features(rng)
@@ -153,6 +177,16 @@ class Training:
             if value.is_floating_point():
                 self.mean[name].lerp_(value, 1 - memory)
         return seen
+
+    def _begin(self, polish: Round) -> None:
+        """Set the weights with which a round begins, and keep them."""
+        if polish.back:
+            for name, value in self.before.items():
+                if value.is_floating_point():
+                    self.mean[name].lerp_(value, polish.back)
+            self.net.load_state_dict(self.mean)
+        # Before faces were learned, there is nothing of them to go back to.
+        self.before = {name: value.clone() for name, value in self.mean.items() if not name.startswith("faces.")}
 
     def _polish(self) -> tuple[int, Round | None, int]:
         """The number of the step's round (from 1, 0 before the polish), the round, and how many of its steps are done."""
@@ -166,11 +200,11 @@ class Training:
         raise ValueError(f"all rounds are done before step {self.step}")
 
     def _subjects(self, rng: Rng, side: int, count: int) -> dict[str, float]:
-        real = TAUGHT * count // COMPOSITES if self.taught is not None and len(self.taught.maps) else 0
-        pictures, masks = self.composer.batch(rng, count - real, side)
-        if self.taught is not None and real:
-            more = self.taught.batch(rng, real, side)
-            pictures, masks = torch.cat([pictures, more[0]]), torch.cat([masks, more[1]])
+        sources = [(self.taught, TAUGHT * count // COMPOSITES), (self.outlined, OUTLINED)]
+        real = [(photos, share) for photos, share in sources if photos is not None and len(photos.maps)]
+        batches = [self.composer.batch(rng, count - sum(share for _, share in real), side)]
+        batches += [photos.batch(rng, share, side) for photos, share in real]
+        pictures, masks = (torch.cat(parts) for parts in zip(*batches, strict=True))
         with torch.autocast("cpu", torch.bfloat16):
             logits = self.net.subject(self.net.trunk(pictures))
         loss, overlap = losses.subjects(logits.float(), masks)
@@ -203,8 +237,11 @@ class Training:
         torch.autograd.backward(loss)
         return {f"at{k}": part.item() for k, part in enumerate(near, start=2)} | {"whole": alike.item(), "class": named.item()}
 
-    def _teach(self, name: str) -> Taught:
-        file = self.path.with_name(name)
+    def _maps(self, number: int) -> Path:
+        """Where a round's maps of real photos are kept."""
+        return self.path.with_name(f"taught-{number}.npz")
+
+    def _teach(self, file: Path) -> Taught:
         if file.exists():
             return Taught.load(file, self.photos)
         taught = teach(self._teacher(), self.photos)

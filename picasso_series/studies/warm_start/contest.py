@@ -20,10 +20,9 @@ from picasso_series.critic import Critic
 from picasso_series.curves import sample
 from picasso_series.drawing import LevelDrawing
 from picasso_series.events import Checkpoint, LevelDone, Step
-from picasso_series.faces import find_marks
 from picasso_series.levels import Level, Subject
 from picasso_series.lineage import match
-from picasso_series.lines import Line, trace_lines
+from picasso_series.lines import Line
 from picasso_series.motif import Motif, find_motif
 from picasso_series.series import look_at
 from picasso_series.settings import Settings
@@ -32,6 +31,7 @@ from picasso_series.studies.warm_start.arms import ARMS, Arm
 from picasso_series.studies.warm_start.results import Entry
 from picasso_series.studies.warm_start.work import MeteredCritic
 from picasso_series.studio import Studio, computing_threads
+from picasso_series.telling import find_lines
 
 THREADS = 1
 """Results depend on the order of sums, and so on the number of threads."""
@@ -58,7 +58,7 @@ class Contest:
         settings = replace(settings.seen_by(studio.encoder.name), converged=0.0)
         self._subject, self._settings, self._studio, self._seed = subject, settings, studio, seed
         with computing_threads(THREADS):
-            self._lines: Sequence[Line] = trace_lines(subject, find_marks(subject, studio.find_faces))
+            self._lines: Sequence[Line] = find_lines(subject, studio.find_faces, studio.find_telling)
             self._sight = look_at(subject, replace(settings, seed=seed), studio)
             self._judges_sight = look_at(subject, replace(settings, seed=JUDGES_SEED), studio)
 
