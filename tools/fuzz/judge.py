@@ -31,7 +31,7 @@ _REFERENCES = Path("/proc/self/clear_refs")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command line came to: its exit code, what it said, and the most bytes of memory that it took."""
+    """What a command line came to: its exit code, what it said, and the most bytes of memory that it took besides what was there."""
 
     code: int
     out: str
@@ -57,6 +57,8 @@ def answer(args: Sequence[str], command: click.Command = app) -> Answer:
     """Run a command line of the program in this process, with streams like those of a terminal's."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors=errors) for errors in ("strict", "backslashreplace"))
     _forget_peak()
+    # A process has what its parent had, which may be a test's that computed before.
+    before = _status("VmRSS") if _STATUS.exists() else 0
     # A warning that has been given once would not be given again, and a case would depend on those before it.
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
         warnings.simplefilter("always")
@@ -68,7 +70,7 @@ def answer(args: Sequence[str], command: click.Command = app) -> Answer:
         raw = stream.buffer
         assert isinstance(raw, io.BytesIO)
         texts.append(raw.getvalue().decode("utf-8", "replace"))
-    return Answer(code, texts[0], texts[1], _status("VmHWM") if _STATUS.exists() else 0)
+    return Answer(code, texts[0], texts[1], _status("VmHWM") - before if _STATUS.exists() else 0)
 
 
 def fault_of(found: Answer) -> str | None:
